@@ -1,0 +1,87 @@
+package schema
+
+// HostSpec is a Linux machine that enid converges.
+type HostSpec struct {
+	Instance   string    `json:"instance"`
+	Match      HostMatch `json:"match,omitzero"`       // serves --host auto only
+	Addressing string    `json:"addressing,omitempty"` // static (default) or dhcp
+	Routing    Routing   `json:"routing,omitzero"`
+	Queues     Queues    `json:"queues,omitzero"`      // default auto
+	IRQBalance string    `json:"irqbalance,omitempty"` // enabled, disabled, unmanaged (default)
+	RPS        RPS       `json:"rps,omitzero"`         // default unmanaged
+	Persist    string    `json:"persist,omitempty"`    // none (default), ifcfg, networkd, netplan
+}
+
+// HostMatch says which machine a Host is.
+type HostMatch struct {
+	Hostname  string `json:"hostname,omitempty"`
+	MachineID string `json:"machineID,omitempty"`
+}
+
+// Routing is how a host routes the traffic of its secondary ENIs.
+type Routing struct {
+	Mode         string `json:"mode,omitempty"`         // balanced (default) or strict
+	MetricBase   int    `json:"metricBase,omitempty"`   // 1001
+	TableBase    int    `json:"tableBase,omitempty"`    // 1001
+	PriorityBase int    `json:"priorityBase,omitempty"` // 7000: three bands of 1,000 from there
+}
+
+// Queues is a number of NIC queues, "auto" (as many as the driver has and CPUs
+// are online) or "unmanaged". The zero value is not set.
+type Queues struct {
+	Auto, Unmanaged bool
+	Count           int
+}
+
+// RPS is Receive Packet Steering: "documented", "off", "unmanaged" or a mask of
+// CPUs. The zero value is not set.
+type RPS struct {
+	Mode string // documented, off, unmanaged, mask
+	Mask string // lower-case hex without commas, with mode mask
+}
+
+// PolicySpec says what steps may do to the resources it selects.
+type PolicySpec struct {
+	Selector         Selector `json:"selector,omitzero"`  // zero: everything
+	Downtime         string   `json:"downtime,omitempty"` // deny (default), allow, window
+	Windows          []Window `json:"windows,omitempty"`
+	Prune            *bool    `json:"prune,omitempty"` // true by default
+	AllowUnprotected bool     `json:"allowUnprotected,omitempty"`
+}
+
+// Selector selects resources whose labels have all of Labels.
+type Selector struct {
+	Labels map[string]string `json:"labels,omitempty"`
+}
+
+// Matches reports whether labels has all that s asks for.
+func (s Selector) Matches(labels map[string]string) bool {
+	for k, v := range s.Labels {
+		if got, ok := labels[k]; !ok || got != v {
+			return false
+		}
+	}
+	return true
+}
+
+// Window is a maintenance window.
+type Window struct {
+	Schedule string   `json:"schedule"` // cron, five fields
+	Duration Duration `json:"duration"`
+	TimeZone string   `json:"timeZone,omitempty"` // IANA; UTC by default
+}
+
+// ApprovalSpec lets one step run that would be blocked.
+type ApprovalSpec struct {
+	Operation string `json:"operation"` // an operation's name, or irreversible, data-loss, replace, delete
+	Target    Ref    `json:"target"`    // may name what no file declares
+	Reason    string `json:"reason"`
+	ExpiresAt Time   `json:"expiresAt,omitzero"` // zero: it does not expire
+}
+
+// ApprovalStatus is what became of an approval.
+type ApprovalStatus struct {
+	CommonStatus
+	// UsedBy is "serial/step" of the step that succeeded because of it.
+	UsedBy string `json:"usedBy,omitempty"`
+}

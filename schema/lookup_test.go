@@ -1,0 +1,64 @@
+package schema
+
+import (
+	"net/netip"
+	"testing"
+)
+
+func TestLookup(t *testing.T) {
+	top := NewTopology([]*Resource{
+		{Ref: Ref{KindAccount, "main"}, Spec: &AccountSpec{Provider: AWS}},
+		{Ref: Ref{KindVPC, "prod"}, Spec: &VPCSpec{Account: "main", Region: "eu-west-1"}},
+		{Ref: Ref{KindSubnet, "a"}, Spec: &SubnetSpec{VPC: "prod", Zone: "eu-west-1a"}},
+		{Ref: Ref{KindInstance, "web"}, Spec: &InstanceSpec{Subnet: "a"}},
+		{Ref: Ref{KindHost, "web"}, Spec: &HostSpec{Instance: "web"}},
+		{Ref: Ref{KindPolicy, "p"}, Spec: &PolicySpec{}},
+	})
+	host := top.Get(Ref{KindHost, "web"})
+	if got := AccountOf(top, host); got != "main" {
+		t.Errorf("account %q", got)
+	}
+	if top.Provider(host) != AWS || top.Region(host) != "eu-west-1" || top.Zone(host) != "eu-west-1a" {
+		t.Errorf("%q %q %q", top.Provider(host), top.Region(host), top.Zone(host))
+	}
+	if VPCOf(top, host).Name != "prod" || SubnetOf(top, host).Name != "a" || top.Account(host).Name != "main" {
+		t.Error("VPC, subnet or account not found")
+	}
+	policy := top.Get(Ref{KindPolicy, "p"})
+	if top.Account(policy) != nil || VPCOf(top, policy) != nil || top.Provider(policy) != "" {
+		t.Error("a policy is nowhere")
+	}
+}
+
+func TestKeptAndGateway(t *testing.T) {
+	cidr := netip.MustParsePrefix("10.0.1.0/24")
+	kept := map[Provider][]int{Alibaba: {0, 253, 254, 255}, AWS: {0, 1, 2, 3, 255}}
+	for provider, want := range kept {
+		var got []int
+		for i := range 256 {
+			if Kept(provider, cidr, netip.AddrFrom4([4]byte{10, 0, 1, byte(i)})) {
+				got = append(got, i)
+			}
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%s: kept %v, want %v", provider, got, want)
+		}
+		for i := range got {
+			if got[i] != want[i] {
+				t.Fatalf("%s: kept %v, want %v", provider, got, want)
+			}
+		}
+	}
+	if Kept(AWS, cidr, netip.MustParseAddr("10.0.2.0")) {
+		t.Error("outside the CIDR nothing is kept")
+	}
+	for provider, want := range map[Provider]string{Alibaba: "10.0.1.253", AWS: "10.0.1.1"} {
+		if got := Gateway(provider, &SubnetSpec{CIDR: cidr}); got.String() != want {
+			t.Errorf("%s: gateway %s, want %s", provider, got, want)
+		}
+	}
+	declared := netip.MustParseAddr("10.0.1.7")
+	if got := Gateway(AWS, &SubnetSpec{CIDR: cidr, Gateway: declared}); got != declared {
+		t.Errorf("gateway %s, want the declared one", got)
+	}
+}
