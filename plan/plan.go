@@ -1,0 +1,199 @@
+package plan
+
+import (
+	"time"
+
+	"enid/schema"
+)
+
+// Format is the version of plan JSON (contract, section 3).
+const Format = "enid.plan/v1"
+
+// Plan is what would be done, in an order in which it can be done, and what
+// cannot be done, with the reasons.
+type Plan struct {
+	Format   string    `json:"format"`
+	AsOf     time.Time `json:"asOf"` // UTC
+	Revision string    `json:"revision"`
+	Base     Base      `json:"base"`
+	Summary  Summary   `json:"summary"`
+	// Steps holds the runnable steps first, then the blocked ones.
+	Steps  []*Step  `json:"steps"`
+	Advice []Advice `json:"advice"`
+	Host   *Host    `json:"host,omitempty"`
+}
+
+// Base is the state that a plan was made from.
+type Base struct {
+	Lineage string `json:"lineage"` // UUID of the store; empty without one
+	Serial  uint64 `json:"serial"`  // of the last applied revision
+}
+
+// Summary counts the steps of a plan.
+type Summary struct {
+	Create       int `json:"create"`
+	Update       int `json:"update"`
+	Replace      int `json:"replace"`
+	Delete       int `json:"delete"`
+	Power        int `json:"power"`
+	Blocked      int `json:"blocked"`
+	Irreversible int `json:"irreversible"`
+	Downtime     int `json:"downtime"`
+	DataLoss     int `json:"dataLoss"`
+	Host         int `json:"host"`
+	Advice       int `json:"advice"`
+}
+
+// Step is one operation on one target.
+type Step struct {
+	ID           string     `json:"id"`
+	Operation    string     `json:"operation"`
+	Target       Ref        `json:"target"`
+	Action       Action     `json:"action"`
+	PartOf       string     `json:"partOf,omitempty"`
+	Changes      []Change   `json:"changes"`
+	DependsOn    []string   `json:"dependsOn,omitempty"`
+	Irreversible bool       `json:"irreversible"`
+	Downtime     bool       `json:"downtime"`
+	DataLoss     bool       `json:"dataLoss"`
+	Effects      []Effect   `json:"effects,omitempty"`
+	Deadline     *time.Time `json:"deadline,omitempty"`
+	NotBefore    *time.Time `json:"notBefore,omitempty"`
+	Checks       []Checked  `json:"checks,omitempty"`
+	BlockedBy    []Block    `json:"blockedBy,omitempty"`
+	Source       *Source    `json:"source,omitempty"`
+
+	// Op is the row of the table; Serves is the difference that an enabling step
+	// is done for.
+	Op     *Operation `json:"-"`
+	Serves *Call      `json:"-"`
+	// Spends are the Approvals that the step uses up when it succeeds.
+	Spends []Ref `json:"-"`
+}
+
+// Blocked reports whether the step cannot run.
+func (s *Step) Blocked() bool { return len(s.BlockedBy) > 0 }
+
+// Call answers the operation and its target.
+func (s *Step) Call() Call { return Call{s.Op.ID, s.Target} }
+
+// Change is one field that a step changes. From and To are JSON-able; nil is
+// "not there".
+type Change struct {
+	Path string `json:"path"`
+	From any    `json:"from"`
+	To   any    `json:"to"`
+}
+
+// Effect is something that comes with a step.
+type Effect struct {
+	Rule   string `json:"rule"`
+	Detail string `json:"detail"`
+}
+
+// Checked is a requirement of a step, as it was found.
+type Checked struct {
+	Rule   string `json:"rule"`
+	Holds  bool   `json:"holds"`
+	Detail string `json:"detail"`
+}
+
+// Block is why a step cannot run.
+type Block struct {
+	Rule   string `json:"rule"`
+	Code   string `json:"code,omitempty"` // the cloud's error code, where known
+	Detail string `json:"detail"`
+	Remedy string `json:"remedy"`
+}
+
+// Source is the place in the files that asked for a step.
+type Source struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// Advice is a warning; it stops nothing.
+type Advice struct {
+	Rule   string `json:"rule"`
+	Target Ref    `json:"target"`
+	Detail string `json:"detail"`
+}
+
+// Host is the host's part of a plan.
+type Host struct {
+	Name  string      `json:"name"`
+	Steps []*HostStep `json:"steps"`
+}
+
+// HostStep is one change of a machine, with the command a person would type.
+type HostStep struct {
+	ID        string   `json:"id"`
+	Operation string   `json:"operation"`
+	Target    string   `json:"target"` // the interface
+	Command   string   `json:"command"`
+	Changes   []Change `json:"changes"`
+	BlockedBy []Block  `json:"blockedBy"`
+}
+
+// source answers the place for JSON, nil for none.
+func source(p schema.Pos) *Source {
+	if p.IsZero() {
+		return nil
+	}
+	return &Source{File: p.File, Line: p.Line}
+}
+
+// Runnable answers the steps that are not blocked.
+func (p *Plan) Runnable() []*Step {
+	for i, s := range p.Steps {
+		if s.Blocked() {
+			return p.Steps[:i:i]
+		}
+	}
+	return p.Steps
+}
+
+// Count fills the summary from the steps, the advice and the host's part.
+func (p *Plan) Count() {
+	s := Summary{Advice: len(p.Advice)}
+	replaced := map[Ref]bool{}
+	for _, step := range p.Steps {
+		s.add(step, replaced)
+	}
+	s.Replace = len(replaced)
+	if p.Host != nil {
+		s.Host = len(p.Host.Steps)
+		for _, h := range p.Host.Steps {
+			if len(h.BlockedBy) > 0 {
+				s.Blocked++
+			}
+		}
+	}
+	p.Summary = s
+}
+
+func (s *Summary) add(step *Step, replaced map[Ref]bool) {
+	count := func(is bool, n *int) {
+		if is {
+			*n++
+		}
+	}
+	count(step.Blocked(), &s.Blocked)
+	count(step.Irreversible, &s.Irreversible)
+	count(step.Downtime, &s.Downtime)
+	count(step.DataLoss, &s.DataLoss)
+	if step.PartOf == "replace" {
+		replaced[step.Target] = true
+		return
+	}
+	switch step.Action {
+	case Create:
+		s.Create++
+	case Delete:
+		s.Delete++
+	case Start, Stop, Reboot:
+		s.Power++
+	default:
+		s.Update++
+	}
+}

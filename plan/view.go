@@ -1,0 +1,82 @@
+package plan
+
+import "time"
+
+// View is what a requirement sees: the world in which its step would run, what
+// people want, and the time. Reads are noted, so that the planner looks again at
+// exactly those differences whose answer may have changed.
+type View struct {
+	Want *World
+	At   time.Time
+	now  *World
+	note *reads // nil: nobody asks
+	// base is the world that really is, where now is one that enablers would
+	// leave behind: a question is noted as it stands in base.
+	base *World
+}
+
+// NewView answers a view of the world for use outside a plan.
+func NewView(world, want *World, at time.Time) *View {
+	return &View{Want: want, At: at, now: world}
+}
+
+// reads is what a decision was made from.
+type reads struct {
+	refs  []Ref
+	terms []threshold
+}
+
+// threshold is the question "has the term at least n members?"; n = 0 asks who
+// the members are.
+type threshold struct {
+	term Term
+	n    int
+}
+
+// Get answers the object as it is in the world, or nil.
+func (v *View) Get(ref Ref) Object {
+	if v.note != nil {
+		v.note.refs = append(v.note.refs, ref)
+	}
+	return v.now.Get(ref)
+}
+
+// AtLeast reports whether n or more objects have the term. It is the cheap
+// question: a decision made from it is looked at again only when the answer flips.
+func (v *View) AtLeast(t Term, n int) bool {
+	if n <= 0 {
+		return true
+	}
+	count := v.now.Count(t)
+	if v.note != nil {
+		real := n
+		if v.base != nil && v.base != v.now {
+			real += v.base.Count(t) - count
+		}
+		if real > 0 { // otherwise the answer never flips
+			v.note.terms = append(v.note.terms, threshold{t, real})
+		}
+	}
+	return count >= n
+}
+
+// Members answers the objects that have the term, sorted. Meant for small sets.
+func (v *View) Members(t Term) []Ref {
+	if v.note != nil {
+		v.note.terms = append(v.note.terms, threshold{term: t})
+	}
+	return v.now.Members(t)
+}
+
+// Count answers how many objects have the term, for messages: it is not noted.
+func (v *View) Count(t Term) int { return v.now.Count(t) }
+
+// World answers the world itself; reading from it is not noted.
+func (v *View) World() *World { return v.now }
+
+// in answers the same view of another world.
+func (v *View) in(w *World) *View {
+	c := *v
+	c.now = w
+	return &c
+}
