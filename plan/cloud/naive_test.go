@@ -1,0 +1,66 @@
+package cloud
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"enid/plan"
+)
+
+// naiveNext is Next without a memory: it looks at every difference of every
+// object, and takes the one that stands first of those that can be served.
+func naiveNext(world, want *plan.World, at time.Time) (first plan.Call, found bool) {
+	type choice struct {
+		rank  int
+		ref   plan.Ref
+		table int
+		first plan.Call
+	}
+	var best *choice
+	v := plan.NewView(world, want, at)
+	refs := append(world.Refs(), want.Refs()...)
+	slices.SortFunc(refs, plan.Ref.Compare)
+	for _, ref := range slices.Compact(refs) {
+		for i, op := range Domain().Operations {
+			if op.Kind != ref.Kind || op.Gives == nil || !op.Gives(v, ref) {
+				continue
+			}
+			c := &choice{rank: op.Rank * 1000, ref: ref, table: i}
+			if op.Order != nil {
+				c.rank += op.Order(v, ref)
+			}
+			if best != nil && cmp.Or(cmp.Compare(best.rank, c.rank), compare(best.ref, c.ref), cmp.Compare(best.table, c.table)) <= 0 {
+				continue
+			}
+			if do, ok := plan.First(Domain(), v, plan.Call{Op: op.ID, Target: ref}); ok {
+				c.first = do
+				best = c
+			}
+		}
+	}
+	if best == nil {
+		return plan.Call{}, false
+	}
+	return best.first, true
+}
+
+// naive: the plan's steps are those of naiveNext. A naive Next costs the product
+// of objects and steps, so large scenes are left out.
+func naive(t failer, x *trial) {
+	t.Helper()
+	if len(x.files) > 40 {
+		return
+	}
+	w := x.world.Fork()
+	for i, step := range x.plan.Runnable() {
+		first, found := naiveNext(w, x.want, x.at)
+		if !found || first != step.Call() {
+			t.Fatalf("step %d is %v, and by the naive way %v\n%v", i+1, step.Call(), first, why(x.plan))
+		}
+		plan.Apply(Domain(), step, w, x.want, x.at)
+	}
+	if first, found := naiveNext(w, x.want, x.at); found {
+		t.Fatalf("the plan ends, and by the naive way %v is next\n%v", first, why(x.plan))
+	}
+}

@@ -1,0 +1,113 @@
+package cloud
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// prefixManual is the requirement that a named /28 lies in a reservation. (The
+// cloud's own documents ask for no reservation; the source governs.)
+var prefixManual = plan.Requirement{Rule: "prefix.manual", Code: code("", "InvalidParameterValue"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	d := addressDiff(v, target)
+	subnet := spec[*schema.SubnetSpec](now(v, subnetRef(d.subnet)))
+	if len(d.addPrefixes) == 0 || subnet == nil {
+		return plan.Skipped()
+	}
+	for _, p := range d.addPrefixes {
+		if !slices.ContainsFunc(subnet.Reservations, func(r schema.Reservation) bool { return r.CIDR.Bits() <= p.Bits() && r.CIDR.Contains(p.Addr()) }) {
+			return plan.Fails("declare a reservation in the subnet's spec.reservations", "%s lies in no reservation of %s", p, subnetRef(d.subnet)).Wait(subnetRef(d.subnet))
+		}
+	}
+	return plan.Holds("the prefixes lie in reservations")
+}}
+
+// prefixInsufficient is the requirement that whole /28s are free.
+var prefixInsufficient = plan.Requirement{Rule: "prefix.insufficient", Code: code("", "InsufficientCidrBlocks"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	d := addressDiff(v, target)
+	if len(d.addPrefixes)+d.autoPrefixes == 0 {
+		return plan.Skipped()
+	}
+	p := poolOf(v, d.subnet)
+	if p == nil {
+		return plan.Skipped()
+	}
+	v.Members(plan.Term{Index: indexUsed, Ref: p.ref}) // note that any change counts
+	v.Members(plan.Term{Index: indexAllLeaving})
+	for _, block := range d.addPrefixes {
+		if used := p.inTheWay(block, target); len(used) > 0 || !p.possible(block) {
+			return insufficient(v, p, block, used)
+		}
+	}
+	if found := p.blocks(d.autoPrefixes); len(found) < d.autoPrefixes {
+		block, used := p.nearest()
+		return insufficient(v, p, block, used)
+	}
+	return plan.Holds("%s has the /28 blocks", p.ref)
+}}
+
+// insufficient is the verdict on a block that cannot be delegated: the one that
+// was named, or the nearest that could come free.
+func insufficient(v *plan.View, p *pool, block netip.Prefix, used []netip.Addr) plan.Verdict {
+	if len(used) == 0 {
+		return plan.Fails("declare a new subnet", "InsufficientCidr: %s has no other /28 block without an address that the cloud keeps", p.ref)
+	}
+	var holders []plan.Ref
+	for _, a := range used {
+		holders = append(holders, v.Members(plan.Term{Index: indexAddr, Ref: p.ref, Addr: a})...)
+	}
+	return plan.Fails(fmt.Sprintf("reserve %s and wait until its addresses are released, create their holders anew, or declare a new subnet", block),
+		"InsufficientCidr: %s of %s is fragmented by %v", block, p.ref, used).Wait(holders...)
+}
+
+// blocks answers the n lowest /28s of which no address is in use or kept.
+func (p *pool) blocks(n int) (out []netip.Prefix) {
+	for a := p.spec.CIDR.Masked().Addr(); p.spec.CIDR.Contains(a) && len(out) < n; a = plus(a, 16) {
+		block := netip.PrefixFrom(a, 28)
+		if p.possible(block) && len(p.inTheWay(block, plan.Ref{})) == 0 {
+			out = append(out, block)
+		}
+	}
+	return out
+}
+
+// possible reports whether a block could be delegated if nobody used it.
+func (p *pool) possible(block netip.Prefix) bool {
+	for _, a := range members(block) {
+		if schema.Kept(p.provider, p.spec.CIDR, a) || a == p.gateway {
+			return false
+		}
+	}
+	return true
+}
+
+// nearest answers the block that the fewest addresses keep from being delegated,
+// and those addresses; no addresses where no block is possible.
+func (p *pool) nearest() (nearest netip.Prefix, inTheWay []netip.Addr) {
+	for a := p.spec.CIDR.Masked().Addr(); p.spec.CIDR.Contains(a); a = plus(a, 16) {
+		block := netip.PrefixFrom(a, 28)
+		if !p.possible(block) {
+			continue
+		}
+		if found := p.inTheWay(block, plan.Ref{}); len(found) > 0 && (inTheWay == nil || len(found) < len(inTheWay)) {
+			nearest, inTheWay = block, found
+		}
+	}
+	return nearest, inTheWay
+}
+
+// inTheWay answers the addresses of the block that are in use, or will be by the
+// files; what except itself uses is not in the way.
+func (p *pool) inTheWay(block netip.Prefix, except plan.Ref) (used []netip.Addr) {
+	for _, a := range members(block) {
+		t := plan.Term{Index: indexAddr, Ref: p.ref, Addr: a}
+		holders := append(p.world.Members(t), p.want.Members(t)...)
+		if slices.ContainsFunc(holders, func(ref plan.Ref) bool { return ref != except }) {
+			used = append(used, a)
+		}
+	}
+	return used
+}

@@ -1,0 +1,102 @@
+package cloud
+
+import (
+	"time"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+var publicIPLate = plan.Requirement{Rule: "public-ip.assign.late", Code: code("OperationDenied", ""), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	s, yes := subscription(v, target)
+	if is(v, target, schema.AWS) {
+		return plan.Skipped()
+	}
+	if yes {
+		return plan.Holds("a subscription instance gets one by a bandwidth change")
+	}
+	remedy := "declare an EIP with bindTo"
+	if classic(s) {
+		remedy = "none: a classic pay-as-you-go instance gets no public address later"
+	}
+	return plan.Fails(remedy, "%s is pay-as-you-go and was created without a public address", target)
+}}
+
+// atLaunch: automatic assignment on AWS is decided at launch.
+var atLaunch = plan.Requirement{Rule: "ec2.public-ip.at-launch", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	if !is(v, target, schema.AWS) {
+		return plan.Skipped()
+	}
+	return plan.Fails("declare an EIP, or replace the instance", "automatic assignment is decided when an instance is created")
+}}
+
+var noEIPBound = plan.Requirement{Rule: "eip.bind.no-nat-ip", Code: code("InvalidInstance.EipNotSupport", ""), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	t := plan.Term{Index: indexBound, Ref: target}
+	if v.AtLeast(t, 1) {
+		refs := v.Members(t)
+		return plan.Fails("unbind the EIP first", "%s is bound to it", refs[0]).Wait(refs...)
+	}
+	return plan.Holds("no EIP is bound to it")
+}}
+
+// publicIPNoUnbind is said wherever a removal is blocked; by itself it blocks nothing
+// that the release rules allow.
+var publicIPNoUnbind = plan.Requirement{Rule: "public-ip.no-unbind", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	if s, yes := subscription(v, target); yes || classic(s) || is(v, target, schema.AWS) || !converting(v, target).IsZero() {
+		return plan.Skipped()
+	}
+	return plan.Fails("convert it to an EIP (convertFrom), which can be unbound", "a NAT public IP is released with its instance, never unbound or moved")
+}}
+
+var publicIPRelease = plan.Requirement{Rule: "public-ip.release.subscription", Code: code("ChargeTypeViolation", ""), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	s, yes := subscription(v, target)
+	if classic(s) || is(v, target, schema.AWS) || !converting(v, target).IsZero() {
+		return plan.Skipped()
+	}
+	if !yes {
+		return plan.Fails("convert it to an EIP (convertFrom) and release that", "%s is pay-as-you-go: only a subscription instance releases its public address", target)
+	}
+	return plan.Holds("%s is a subscription instance", target)
+}}
+
+var publicIPClassicFixed = plan.Requirement{Rule: "public-ip.classic-fixed", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	if s, _ := subscription(v, target); !classic(s) {
+		return plan.Skipped()
+	}
+	return plan.Fails("take the change back: it goes with the instance only", "a classic public address is never released by itself")
+}}
+
+var publicIPWindow = plan.Requirement{Rule: "public-ip.change.window", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	r := now(v, target)
+	born := instanceStatus(r).CreatedAt.Time
+	remedy := "convert it to an EIP (convertFrom)"
+	if classic(spec[*schema.InstanceSpec](r)) {
+		remedy = "none: after 6 h a classic address stays"
+	}
+	if born.IsZero() {
+		return plan.Fails(remedy, "when %s was created is not known", target)
+	}
+	end := born.Add(changeWindow)
+	if !v.At.Before(end) {
+		return plan.Fails(remedy, "%s was created at %s, and the address changes within 6 h only", target, born.UTC().Format(time.RFC3339))
+	}
+	return plan.Holds("%s is younger than 6 h until %s", target, end.UTC().Format(time.RFC3339)).Until(end)
+}}
+
+var publicIPCount = plan.Requirement{Rule: "public-ip.change.count", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	p := instanceStatus(now(v, target)).PublicIP
+	if p == nil {
+		return plan.Skipped()
+	}
+	if p.Changes >= maxChanges {
+		return plan.Fails("convert it to an EIP (convertFrom)", "used %d of %d changes", p.Changes, maxChanges)
+	}
+	return plan.Holds("used %d of %d changes", p.Changes, maxChanges)
+}}
+
+var publicIPAssigned = plan.Requirement{Rule: "public-ip.change.assigned", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	if instanceStatus(now(v, target)).PublicIP == nil {
+		return plan.Fails("declare one at creation", "%s has no public address", target)
+	}
+	return plan.Holds("%s has a public address", target)
+}}

@@ -1,0 +1,36 @@
+package cloud
+
+// The rules that are enid's own.
+const (
+	ruleObserveOnly = "plan.observe-only"
+	ruleDelete      = "delete.unreferenced"
+)
+
+// The order in which differences are served, where they do not wait for each
+// other anyway. What frees something is waited for by what needs it, so the
+// ranks decide only between steps that could run in either order.
+const (
+	rankCreateNetwork  = 10 // first what others live in
+	rankCreateGroup    = 12 // groups without rules, so that rules may name one another
+	rankAuthorize      = 14 // grants before anything relies on them
+	rankReserve        = 16 // reservations before addresses are handed out
+	rankCreateInstance = 20
+	rankCreateENI      = 24 // declared addresses first, then those that the cloud chooses (Order)
+	rankUnassign       = 30 // what is given back is free for what follows
+	rankAssign         = 32
+	rankModify         = 34
+	rankChangeStopped  = 36 // all changes that want an instance stopped, together
+	rankDetach         = 40 // devices and slots are freed before they are taken
+	rankAttach         = 42
+	rankUnbind         = 50
+	rankAllocate       = 52
+	rankBind           = 54
+	rankDeleteENI      = 60 // what leaves goes when all that stays is in place
+	rankRelease        = 62
+	rankDeleteInstance = 64
+	rankRevoke         = 66 // grants go after what relied on them
+	rankUnreserve      = 68
+	rankDeleteGroup    = 70
+	rankDeleteNetwork  = 72
+	rankPower          = 90 // last: stopped once, however many changes waited for it
+)

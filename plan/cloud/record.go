@@ -1,0 +1,110 @@
+package cloud
+
+import (
+	"maps"
+	"reflect"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// Record answers what the state takes over from the files without an operation,
+// once a revision was applied: documents about the plan itself, metadata, and
+// fields that no cloud knows (`guest`). A resource that still differs keeps its
+// spec as applied, and so does a Policy that still keeps something: applying the
+// same files twice must not delete what the first time was kept. gone are the
+// documents that left the files.
+func Record(world, want *plan.World) (puts []*schema.Resource, gone []schema.Ref) {
+	for _, ref := range want.Refs() {
+		w := want.Get(ref).(*schema.Resource)
+		r, _ := world.Get(ref).(*schema.Resource)
+		if next := recorded(world, want, r, w); next != nil && !keeping(world, want, r) {
+			puts = append(puts, next)
+		}
+	}
+	for _, ref := range world.Refs() {
+		if want.Get(ref) == nil && !operated(ref.Kind) && !keeping(world, want, world.Get(ref).(*schema.Resource)) {
+			gone = append(gone, ref)
+		}
+	}
+	return puts, gone
+}
+
+// keeping reports whether r is a Policy of the state because of which something
+// that left the files is still there.
+func keeping(world, want *plan.World, r *schema.Resource) bool {
+	if p := spec[*schema.PolicySpec](r); p == nil || p.Prune == nil || *p.Prune {
+		return false
+	}
+	for _, ref := range world.Refs() {
+		if old := world.Get(ref).(*schema.Resource); operated(ref.Kind) && want.Get(ref) == nil && !old.Observed() && selects(r, old) {
+			return true
+		}
+	}
+	return false
+}
+
+// recorded answers the resource as state should hold it, nil for no change.
+func recorded(world, want *plan.World, r, w *schema.Resource) *schema.Resource {
+	switch {
+	case r == nil && operated(w.Kind) && !w.Observed():
+		return nil // it is not there yet
+	case r == nil:
+		return w
+	case r.Observed():
+		return nil // a fact stays as it was imported
+	case r.Kind == schema.KindApproval:
+		return unlessSame(r, renewed(w, r))
+	case !operated(r.Kind):
+		return unlessSame(r, w)
+	}
+	next := *r
+	next.Labels, next.Annotations = w.Labels, w.Annotations
+	if len(differs(world, want, r.Ref)) == 0 {
+		next.Spec = w.Spec
+		next.Status = stated(w, r)
+	}
+	return unlessSame(r, &next)
+}
+
+// unlessSame answers next, or nil where state holds the same already.
+func unlessSame(r, next *schema.Resource) *schema.Resource {
+	if maps.Equal(r.Labels, next.Labels) && maps.Equal(r.Annotations, next.Annotations) &&
+		same(r.Spec, next.Spec) && same(r.Status, next.Status) {
+		return nil
+	}
+	return next
+}
+
+// same compares two specs or statuses by what they hold.
+func same(a, b any) bool { return a == b || reflect.DeepEqual(a, b) }
+
+// stated answers r's status with what the files state about it: a MAC, and
+// addresses that are no longer only predicted, since a person declares them.
+func stated(w, r *schema.Resource) schema.Status {
+	switch want := w.Spec.(type) {
+	case *schema.ENISpec:
+		s := eniStatus(r)
+		if want.MAC != "" {
+			s.MAC = want.MAC
+		}
+		s.Predicted = confirmed(s.Predicted, map[string]bool{
+			"mac": want.MAC != "", "privateIP": want.PrivateIP.IsValid(),
+			"secondaryIPs": len(want.SecondaryIPs) > 0, "prefixes": len(want.Prefixes) > 0,
+		})
+		return &s
+	case *schema.InstanceSpec:
+		s := instanceStatus(r)
+		if want.MAC != "" {
+			s.MAC = want.MAC
+		}
+		s.Predicted = confirmed(s.Predicted, map[string]bool{"mac": want.MAC != "", "privateIP": want.PrivateIP.IsValid()})
+		return &s
+	}
+	return r.Status
+}
+
+// confirmed answers the fields that stay predicted.
+func confirmed(predicted []string, declared map[string]bool) []string {
+	return drop(predicted, func(f string) bool { return declared[f] })
+}
