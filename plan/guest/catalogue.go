@@ -1,0 +1,77 @@
+package guest
+
+import "enid/schema"
+
+// The rules of the catalogue that concern a host.
+const (
+	RuleMatchMAC       = "host.match-mac"
+	RuleKeepDefault    = "host.keep-default-route"
+	RuleMetric         = "host.metric"
+	RuleTable          = "host.table"
+	RuleRule           = "host.rule"
+	RuleVerify         = "host.verify"
+	RuleClassic        = "host.classic-address"
+	RuleAttached       = "host.attached"
+	RulePersist        = "host.persist"
+	RulePublic         = "public-ip.not-in-guest"
+	RuleMaximum        = "mq.maximum"
+	RuleEveryNIC       = "mq.every-nic"
+	RuleIRQBalance     = "mq.irqbalance"
+	RuleRPS            = "mq.rps"
+	RuleGain           = "mq.gain"
+	RuleIRQRecommended = "mq.irqbalance.recommended"
+	RuleRPSWhen        = "mq.rps.when"
+	RuleForeignRule    = "host.foreign-rule"
+	RuleForeignRoute   = "host.foreign-route"
+)
+
+// rules are these rules as `enid rules` shows them, in the catalogue's order.
+var rules = []schema.Rule{
+	{ID: RulePublic, Class: schema.ClassHost, Cloud: "any", Source: "A 2.1",
+		Text: "Public addresses are NATed: one is never configured on a local interface."},
+	{ID: RuleMatchMAC, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4",
+		Text: "An ENI's interface is found by MAC, never by name or order: by the NIC's permanent one where its driver has one."},
+	{ID: RuleKeepDefault, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4",
+		Text: "A secondary ENI never becomes or replaces the active default route (DEFROUTE=no): the primary's stays as it is, whatever fails. " +
+			"The NIC that carries main's lowest-metric default route is the primary whatever the files say: an ENI that declares its MAC is blocked."},
+	{ID: RuleMetric, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.5",
+		Text: "Each secondary ENI has a default route in the main table through its gateway with its own metric: metricBase + deviceIndex - 1, from 1001 up, stable while others come and go.",
+		Note: "Where the primary's own default route has that metric or a higher one (systemd-networkd gives 1024), the step is blocked by host.keep-default-route: raise metricBase."},
+	{ID: RuleTable, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.6",
+		Text: "Each secondary ENI has a routing table of its own with a default route; its number is the metric, unless declared otherwise. The table also holds the subnet's connected route. " +
+			"A table that holds a route without enid's protocol is somebody else's: blocked, never flushed."},
+	{ID: RuleRule, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.7",
+		Text: "For each address of a secondary ENI there is a rule `from ADDRESS lookup TABLE`; in balanced mode it is the last of three tiers.",
+		Note: "The first tiers are `from A to VPC-CIDR lookup TABLE` and `from A lookup main suppress_prefixlength 0`, one each for the whole subnet where the host has no other ENI there."},
+	{ID: RuleVerify, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.4",
+		Text: "The addresses on the interface equal the topology's; any further one is reported. Bringing an interface up is followed by a check that the default route is still the primary's. " +
+			"A value that enid's own model chose is predicted in status and is never configured on a host."},
+	{ID: RuleClassic, Class: schema.ClassHost, Cloud: "alibaba", Source: "A 2.2",
+		Text: "On a classic instance the guest's addresses are never touched."},
+	{ID: RulePersist, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.3",
+		Text: "On request the same configuration is written for the distribution (ifcfg, networkd, netplan).",
+		Note: "The source has USERCTL=yes, which lets any user take the NIC down: enid writes USERCTL=no."},
+	{ID: RuleMaximum, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
+		Text: "Queues are set per NIC, at most the driver's pre-set maximum (and the type's): asking for more is blocked, naming both numbers; nothing is clamped silently."},
+	{ID: RuleEveryNIC, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
+		Text: "Every ENI of a host is set, the primary included."},
+	{ID: RuleIRQBalance, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
+		Text: "irqbalance is kept enabled where the topology says so."},
+	{ID: RuleRPS, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
+		Text: "RPS mask as the source computes it: q = CPUs / 8, at least 1 and at most 2; mask = f q times, trimmed to CPUs that exist; written to every rx-*/rps_cpus of every ENI. Other masks can be declared."},
+	{ID: RuleAttached, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4",
+		Text: "Only ENIs attached to this instance are configured; others are waited for."},
+	{ID: RuleGain, Class: schema.ClassAdvice, Cloud: "any", Source: "A 5",
+		Text: "Two queues instead of one gave 50 to 100 % more packets and bandwidth in the source's tests: said where a NIC's maximum exceeds what is in use."},
+	{ID: RuleIRQRecommended, Class: schema.ClassAdvice, Cloud: "any", Source: "A 5",
+		Text: "irqbalance is recommended with several queues."},
+	{ID: RuleRPSWhen, Class: schema.ClassAdvice, Cloud: "any", Source: "A 5",
+		Text: "RPS is for when multi-queue alone does not bring the gain."},
+	{ID: RuleForeignRule, Class: schema.ClassAdvice, Cloud: "any", Source: "enid",
+		Text: "A foreign rule that looks one of enid's tables up or shares a priority with its rules, or a program that removes other programs' rules, is named; nothing is done about it."},
+	{ID: RuleForeignRoute, Class: schema.ClassAdvice, Cloud: "any", Source: "enid",
+		Text: "Where the kernel removes foreign routes together with a link's last address, the plan names them."},
+}
+
+// Rules answers the metadata of the host's rules, in the catalogue's order.
+func Rules() []schema.Rule { return append([]schema.Rule(nil), rules...) }

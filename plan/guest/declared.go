@@ -1,0 +1,117 @@
+package guest
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"enid/plan"
+	"enid/schema"
+	"enid/schema/tables"
+)
+
+// Host is what the cloud state says of one machine.
+type Host struct {
+	Name     string
+	Spec     schema.HostSpec
+	Instance string
+	Type     string // the instance's; empty where the instance is not in the state
+	// TypeQueues is the most queues that an ENI of this type has; 0: not known.
+	TypeQueues int
+	Classic    bool
+	PrimaryMAC string       // empty: not known, or predicted
+	Subnet     netip.Prefix // the primary ENI's; zero: none
+	ENIs       []ENI        // secondary, by device index, then name
+	Public     []netip.Addr // public addresses of the whole state, sorted
+}
+
+// ENI is a secondary ENI of a machine, as the cloud has it.
+type ENI struct {
+	schema.Ref
+	// Attached says that the cloud has it at this instance. One that is declared
+	// there and not attached yet is waited for.
+	Attached    bool
+	Phase       schema.Phase
+	DeviceIndex int
+	MAC         string
+	Subnet, VPC netip.Prefix
+	Gateway     netip.Addr
+	// Addresses are the primary private address, then the secondary ones, sorted.
+	Addresses []netip.Addr
+	Prefixes  []netip.Prefix
+	Predicted []string // fields that no cloud has said
+	// Guest is what its Host and it say of the guest, defaults filled in; an MTU
+	// of 0 is left alone.
+	Guest schema.ENIGuest
+}
+
+// lookup reads resources from a world.
+type lookup struct{ *plan.World }
+
+// Get answers the resource, or nil.
+func (l lookup) Get(ref schema.Ref) *schema.Resource {
+	r, _ := l.World.Get(ref).(*schema.Resource)
+	return r
+}
+
+// Declared answers what the cloud state says of the machine of that Host.
+// The error says that there is no such Host.
+func Declared(cloud *plan.World, name string) (*Host, error) {
+	l := lookup{cloud}
+	res := l.Get(schema.Ref{Kind: schema.KindHost, Name: name})
+	if res == nil {
+		return nil, fmt.Errorf("no Host/%s in the cloud state", name)
+	}
+	h := &Host{Name: name, Spec: *res.Spec.(*schema.HostSpec)}
+	h.Instance = h.Spec.Instance
+	r := &h.Spec.Routing
+	r.Mode = cmp.Or(r.Mode, "balanced")
+	r.MetricBase = cmp.Or(r.MetricBase, DefaultMetricBase)
+	r.TableBase = cmp.Or(r.TableBase, DefaultTableBase)
+	r.PriorityBase = cmp.Or(r.PriorityBase, DefaultPriorityBase)
+	h.instance(l)
+	for _, ref := range cloud.Refs() {
+		switch res := l.Get(ref); ref.Kind {
+		case schema.KindENI:
+			if e, ok := h.eni(l, res); ok {
+				h.ENIs = append(h.ENIs, e)
+			}
+		case schema.KindEIP:
+			if s, ok := res.Status.(*schema.EIPStatus); ok && s.Address.IsValid() {
+				h.Public = append(h.Public, s.Address)
+			}
+		case schema.KindInstance:
+			if s, ok := res.Status.(*schema.InstanceStatus); ok && s.PublicIP != nil && s.PublicIP.Address.IsValid() {
+				h.Public = append(h.Public, s.PublicIP.Address)
+			}
+		}
+	}
+	slices.SortFunc(h.Public, netip.Addr.Compare)
+	h.number()
+	return h, nil
+}
+
+// instance reads what the state says of the host's own instance.
+func (h *Host) instance(l lookup) {
+	res := l.Get(schema.Ref{Kind: schema.KindInstance, Name: h.Instance})
+	if res == nil {
+		return
+	}
+	spec := res.Spec.(*schema.InstanceSpec)
+	h.Type, h.Classic, h.PrimaryMAC = spec.Type, spec.NetworkType == schema.NetworkClassic, spec.MAC
+	// On AWS the table has the default, which is no maximum on every type.
+	if p := schema.ProviderOf(l, res); p == schema.Alibaba {
+		t, _ := tables.Lookup(string(p), spec.Type)
+		h.TypeQueues = t.Queues
+	}
+	if s, ok := res.Status.(*schema.InstanceStatus); ok {
+		h.PrimaryMAC = cmp.Or(s.MAC, h.PrimaryMAC)
+		if slices.Contains(s.Predicted, "mac") {
+			h.PrimaryMAC = ""
+		}
+	}
+	if subnet := schema.SubnetOf(l, res); subnet != nil {
+		h.Subnet = subnet.Spec.(*schema.SubnetSpec).CIDR
+	}
+}

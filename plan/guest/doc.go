@@ -1,0 +1,14 @@
+// Package guest is the host's half of the plan: the objects of a Linux machine's
+// network (links, addresses, routes, rules, queues), the world that the cloud
+// state asks for, and the operation table that leads there.
+//
+// It is pure. reconcile/host observes the machine into a world of these objects
+// and carries the steps out; both sides name things as `ip` and `ethtool` do.
+//
+// Ownership is data: a route or rule is enid's when its protocol is Protocol, an
+// address when it carries the mark. Whatever else is there is foreign: it is
+// seen, named where it stands in the way, and never changed.
+//
+// IPv4 only: an object of the other family would carry its own Family field in
+// its name, and nothing here would have to forget about this one.
+package guest

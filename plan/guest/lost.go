@@ -1,0 +1,57 @@
+package guest
+
+import "enid/plan"
+
+// Ours reports whether an object is there and is enid's own: an address, a route or
+// a rule that enid made.
+func Ours(o plan.Object) bool {
+	switch o := o.(type) {
+	case Address:
+		return o.Ours
+	case Route:
+		return o.Ours()
+	case Rule:
+		return o.Ours()
+	}
+	return false
+}
+
+// WentWithLink reports whether a wanted object that is missing from the world went
+// with its link, so that no other program is to be blamed for it. before is the
+// world of the look before; nil: there was none.
+//
+// A link that goes down, for however short a time, loses all its IPv4 routes but
+// the local ones, and keeps its addresses; rules know no link. A NIC that is
+// unplugged takes addresses and local routes along as well, and comes back with
+// another index.
+func WentWithLink(target plan.Ref, before, world, wanted *plan.World) bool {
+	switch o := wanted.Get(target).(type) {
+	case Address:
+		return replugged(o.Link, before, world)
+	case Route:
+		l, _ := world.Get(LinkRef(o.Link)).(Link)
+		return o.Type != Local && !(l.Up && routed(world, o.Link)) || replugged(o.Link, before, world)
+	}
+	return false
+}
+
+// routed reports whether any route of enid's own over the link, of those that go
+// when it goes down, is there.
+func routed(world *plan.World, link string) bool {
+	for _, ref := range world.Members(routesVia(link)) {
+		if r := world.Get(ref).(Route); r.Ours() && r.Type != Local {
+			return true
+		}
+	}
+	return false
+}
+
+// replugged reports whether the link is not the one that it was before.
+func replugged(link string, before, world *plan.World) bool {
+	if before == nil {
+		return false
+	}
+	was, there := before.Get(LinkRef(link)).(Link)
+	is, _ := world.Get(LinkRef(link)).(Link)
+	return !there || was.Index != is.Index
+}

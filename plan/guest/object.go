@@ -1,0 +1,132 @@
+package guest
+
+import (
+	"net/netip"
+	"strings"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// The kinds of objects on a host.
+const (
+	KindMachine  schema.Kind = "Machine"
+	KindLink     schema.Kind = "Link"
+	KindAddress  schema.Kind = "Address"
+	KindRoute    schema.Kind = "Route"
+	KindRule     schema.Kind = "Rule"
+	KindChannels schema.Kind = "Channels"
+	KindRPS      schema.Kind = "RPS"
+)
+
+// Machine is what concerns the whole machine. Nothing changes it.
+type Machine struct {
+	OnlineCPUs int
+	// CPUs is how many bits a CPU mask of this kernel has (nr_cpu_ids).
+	CPUs int
+	// Possible and Isolated are masks, as FormatMask writes them: the CPUs that
+	// can exist, and those that the kernel takes out of every RPS mask.
+	Possible, Isolated string
+	// NewQueueMask is the RPS mask that a queue is born with.
+	NewQueueMask string
+	// Label says that this kernel has no address protocol (before 5.18): the
+	// label DEV:enid marks an address instead.
+	Label bool
+	// Networkd says that systemd-networkd runs and removes foreign routes or rules.
+	Networkd bool
+}
+
+// Ref answers Machine/host.
+func (Machine) Ref() plan.Ref { return MachineRef }
+
+// MachineRef is the one Machine of a world.
+var MachineRef = plan.Ref{Kind: KindMachine, Name: "host"}
+
+// Link is a network interface. Carrier is not part of it: it changes by itself.
+type Link struct {
+	Name  string
+	Index int
+	MAC   string // lower case, colons; empty for links without one
+	// PermMAC is the NIC's own, burnt-in address; empty where the driver has none.
+	PermMAC        string
+	Kind           string // vlan, bridge, veth ...; empty for a NIC
+	Master         string // the bridge, bond or VRF that it belongs to; empty: none
+	Up             bool   // administratively
+	MTU            int    // bytes
+	MinMTU, MaxMTU int    // bytes; 0: the driver does not say
+	// Promote says that, when a subnet's first address goes, the next one takes
+	// its place (promote_secondaries, of this link or of all). Otherwise the
+	// kernel removes all addresses of that subnet with it.
+	Promote bool
+}
+
+// Ref answers Link/NAME.
+func (l Link) Ref() plan.Ref { return LinkRef(l.Name) }
+
+// LinkRef answers the reference of the link of that name.
+func LinkRef(name string) plan.Ref { return plan.Ref{Kind: KindLink, Name: name} }
+
+// stacked are link kinds that borrow the MAC of the NIC below them.
+var stacked = map[string]bool{"vlan": true, "macvlan": true, "macvtap": true, "ipvlan": true, "bridge": true,
+	"bond": true, "team": true, "vrf": true, "vxlan": true, "dummy": true, "ifb": true, "hsr": true, "macsec": true}
+
+// Address is an IPv4 address of a link.
+type Address struct {
+	Link   string
+	Prefix netip.Prefix // with its host bits: 10.0.0.20/24
+	Ours   bool         // it carries enid's mark
+	// NoPrefixRoute says that the kernel made no connected route of it.
+	NoPrefixRoute bool
+	// Secondary says that it is not the first of its subnet on the link. The
+	// kernel decides; it is never wanted one way or the other.
+	Secondary bool
+	// Order is the place in the kernel's list of the link, which decides who is
+	// promoted. It is no property of the address: Normal drops it.
+	Order int
+}
+
+// Ref answers Address/eth1 10.0.0.20/24.
+func (a Address) Ref() plan.Ref {
+	return plan.Ref{Kind: KindAddress, Name: a.Link + " " + a.Prefix.String()}
+}
+
+// Channels are the queues of a NIC that its driver lets be set, as `ethtool -l`
+// shows them. A link whose driver has none has no such object.
+type Channels struct {
+	Link                      string
+	Combined, RX, TX          int
+	MaxCombined, MaxRX, MaxTX int
+}
+
+// Ref answers Channels/NAME.
+func (c Channels) Ref() plan.Ref { return plan.Ref{Kind: KindChannels, Name: c.Link} }
+
+// Receive answers how many receive queues there are.
+func (c Channels) Receive() int { return c.Combined + c.RX }
+
+// RPS is the Receive Packet Steering mask of one receive queue.
+type RPS struct {
+	Link  string
+	Queue int
+	Mask  string // as FormatMask writes it, which is as the kernel does
+}
+
+// Ref answers RPS/eth1/rx-0.
+func (r RPS) Ref() plan.Ref { return RPSRef(r.Link, r.Queue) }
+
+// RPSRef answers the reference of a queue's mask.
+func RPSRef(link string, queue int) plan.Ref {
+	return plan.Ref{Kind: KindRPS, Name: link + "/rx-" + itoa(queue)}
+}
+
+// OursByMark reports whether an address with that protocol and label is enid's.
+func OursByMark(protocol int, link, label string) bool {
+	return protocol == AddressProtocol || label == AddressLabel(link)
+}
+
+// AddressLabel answers the label that marks an address where the kernel has no
+// address protocol. A label has 15 bytes at most.
+func AddressLabel(link string) string { return link + LabelSuffix }
+
+// SameMAC reports whether two MAC addresses are the same one.
+func SameMAC(a, b string) bool { return a != "" && strings.EqualFold(a, b) }

@@ -1,0 +1,106 @@
+package guest
+
+import (
+	"enid/plan"
+	"enid/schema"
+)
+
+// The verbs of a host, which are the names of its operations.
+const (
+	SetChannels   = "SetChannels"
+	SetRPS        = "SetRPS"
+	SetLinkUp     = "SetLinkUp"
+	SetMTU        = "SetMTU"
+	AddAddress    = "AddAddress"
+	AddRoute      = "AddRoute"
+	ReplaceRoute  = "ReplaceRoute"
+	AddRule       = "AddRule"
+	DeleteRule    = "DeleteRule"
+	DeleteRoute   = "DeleteRoute"
+	SetPromote    = "SetPromoteSecondaries"
+	DeleteAddress = "DeleteAddress"
+)
+
+// The order of differences. What is new is complete before what is old goes, and
+// traffic is sent to a table only when the way out is there; removal goes the
+// other way round.
+//
+//	1  SetChannels    first, since some drivers restart the NIC for it
+//	2  SetRPS         growing the queues empties the masks of those that come back
+//	3  SetLinkUp      the kernel takes routes over links that are up only
+//	4  SetMTU
+//	5  AddAddress     before routes: without an address they would have no source
+//	6  AddRoute       before the rules that look them up
+//	7  AddRule        from here on traffic leaves by the ENI
+//	8  DeleteRule     no traffic is sent to what goes next
+//	9  DeleteRoute
+//	10 DeleteAddress  last: the kernel flushes the routes of a link without one
+const (
+	rankChannels = iota + 1
+	rankRPS
+	rankLinkUp
+	rankMTU
+	rankAddAddress
+	rankAddRoute
+	rankAddRule
+	rankDeleteRule
+	rankDeleteRoute
+	rankDeleteAddress
+)
+
+var domain = plan.NewDomain(plan.Domain{
+	Operations: []*plan.Operation{
+		setChannels, setRPS, setLinkUp, setMTU, setPromote,
+		addAddress, deleteAddress, addRoute, replaceRoute, deleteRoute, addRule, deleteRule,
+	},
+	Index:   index,
+	Compare: schema.Ref.Compare,
+	Differs: differs,
+	Spend:   func(*plan.World, plan.Ref, string) {}, // no Approval concerns a host
+})
+
+// Domain answers the operation table of the host. It holds no state.
+func Domain() *plan.Domain { return domain }
+
+// operation fills in what all operations of a host have in common: their name is
+// their ID.
+func operation(op plan.Operation) *plan.Operation {
+	op.Name = func(*plan.View, plan.Ref) string { return op.ID }
+	if op.Source == "" {
+		op.Source = "A 4.4"
+	}
+	return &op
+}
+
+// is answers the object of that type in the world, want answers it in the wanted
+// world; ok where there is one.
+func is[T any](v *plan.View, ref plan.Ref) (o T, ok bool) {
+	o, ok = v.Get(ref).(T)
+	return o, ok
+}
+
+func want[T any](v *plan.View, ref plan.Ref) (o T, ok bool) {
+	o, ok = v.Want.Get(ref).(T)
+	return o, ok
+}
+
+// appears and vanishes are the changes of a step that makes or removes an object.
+func appears(path string) func(*plan.View, plan.Ref) []plan.Change {
+	return func(_ *plan.View, ref plan.Ref) []plan.Change {
+		return []plan.Change{{Path: path, From: nil, To: ref.Name}}
+	}
+}
+
+func vanishes(path string) func(*plan.View, plan.Ref) []plan.Change {
+	return func(_ *plan.View, ref plan.Ref) []plan.Change {
+		return []plan.Change{{Path: path, From: ref.Name, To: nil}}
+	}
+}
+
+// waitFor is the verdict of a requirement that other objects' steps serve.
+func waitFor(ref plan.Ref, format string, args ...any) plan.Verdict {
+	return plan.Fails("it follows when that is done", format, args...).Wait(ref)
+}
+
+// ok is the verdict that holds and says nothing.
+func fine() plan.Verdict { return plan.Verdict{Holds: true} }

@@ -1,0 +1,77 @@
+package guest
+
+import (
+	"fmt"
+	"strings"
+
+	"enid/plan"
+)
+
+// Chain answers whose chain a target belongs to, which is the unit of undo: the
+// interface, and apart from it the interface's queues, since neither needs the
+// other. A rule of a table that is nobody's belongs to the table.
+func Chain(target plan.Ref, world, wanted *plan.World) string {
+	o := wanted.Get(target)
+	if o == nil {
+		o = world.Get(target)
+	}
+	switch o := o.(type) {
+	case Link:
+		return o.Name
+	case Address:
+		return o.Link
+	case Route:
+		return o.Link
+	case Channels:
+		return o.Link + " queues"
+	case RPS:
+		return o.Link + " queues"
+	case Rule:
+		if o.Link == "" {
+			return "table " + TableName(o.Table)
+		}
+		return o.Link
+	}
+	return target.Name
+}
+
+// Interface answers the interface that a step changes, as a plan shows it.
+func Interface(target plan.Ref, world, wanted *plan.World) string {
+	o := wanted.Get(target)
+	if o == nil {
+		o = world.Get(target)
+	}
+	switch o := o.(type) {
+	case Channels:
+		return o.Link
+	case RPS:
+		return o.Link
+	}
+	return Chain(target, world, wanted)
+}
+
+// Step answers one step of the plan as a host plan shows it.
+func (w *Wanted) Step(s *plan.Step, world *plan.World) *plan.HostStep {
+	return &plan.HostStep{
+		ID:        "h" + strings.TrimPrefix(s.ID, "s"),
+		Operation: s.Op.ID,
+		Target:    Interface(s.Target, world, w.World),
+		Command:   Command(s.Op.ID, s.Target, world, w.World),
+		Changes:   s.Changes,
+		BlockedBy: append([]plan.Block{}, s.BlockedBy...),
+	}
+}
+
+// Steps answers the host's part of a plan: the plan's steps, then what cannot
+// even be wanted.
+func (w *Wanted) Steps(p *plan.Plan, world *plan.World) *plan.Host {
+	out := &plan.Host{Name: w.Host.Name, Steps: []*plan.HostStep{}}
+	for _, s := range p.Steps {
+		out.Steps = append(out.Steps, w.Step(s, world))
+	}
+	for _, b := range w.Blocked {
+		out.Steps = append(out.Steps, &plan.HostStep{ID: fmt.Sprintf("h%d", len(out.Steps)+1), Operation: b.Operation,
+			Target: b.Target, Changes: []plan.Change{}, BlockedBy: []plan.Block{b.Block}})
+	}
+	return out
+}

@@ -1,0 +1,114 @@
+package guest
+
+import (
+	"fmt"
+
+	"enid/schema"
+)
+
+// primary wants the queues of the primary ENI, which nothing else of enid's
+// touches (mq.every-nic).
+func (w *wanting) primary() {
+	link := w.Primary
+	if found := ByMAC(w.links, w.h.PrimaryMAC); len(found) == 1 {
+		link = found[0].Name
+	}
+	if link != "" {
+		of := schema.Ref{Kind: schema.KindInstance, Name: w.h.Instance}
+		w.queues(of, link, w.h.queues(schema.Queues{}), w.h.rps(schema.RPS{}))
+	}
+}
+
+// queues wants the channels and RPS masks of an interface. A driver that has no
+// channels to set is no failure unless a number is asked for.
+func (w *wanting) queues(of schema.Ref, link string, q schema.Queues, rps schema.RPS) {
+	have, some := w.observed.Get(Channels{Link: link}.Ref()).(Channels)
+	want := have
+	switch {
+	case q.Unmanaged:
+		if most := max(have.MaxCombined, have.MaxRX); some && most > have.Receive() {
+			w.advise(of, RuleGain, fmt.Sprintf("%s uses %d of %d queues; two instead of one gave 50 to 100 %% more packets in the source's tests",
+				link, have.Receive(), most))
+		}
+	case some && q.Auto:
+		want = have.set(max(1, w.machine.OnlineCPUs), true)
+	case w.h.TypeQueues > 0 && q.Count > w.h.TypeQueues:
+		w.block(of, "SetChannels", link, RuleMaximum, fmt.Sprintf("%d queues are asked for; an ENI of type %s has at most %d", q.Count, w.h.Type, w.h.TypeQueues),
+			"ask for fewer, or change the instance's type")
+	case some:
+		want = have.set(q.Count, false)
+	case q.Count > 1:
+		w.block(of, "SetChannels", link, RuleMaximum, fmt.Sprintf("%d queues are asked for; the driver of %s has 1 and lets none be set", q.Count, link),
+			"set queues: auto or unmanaged")
+	}
+	if some && !q.Unmanaged {
+		w.World.Put(want.Ref(), want)
+	}
+	if want.over() {
+		want = have // for the masks: those channels are a blocked step
+	}
+	w.rps(of, link, want, some, rps)
+	if some && want.Receive() > 1 && (w.h.Spec.IRQBalance == "" || w.h.Spec.IRQBalance == "unmanaged") {
+		w.advise(of, RuleIRQRecommended, fmt.Sprintf("%s has %d queues: irqbalance is recommended", link, want.Receive()))
+	}
+}
+
+// set answers the channels with n queues: combined ones where the driver has
+// them, otherwise as many to receive as to send; most caps n at the maximum.
+func (c Channels) set(n int, most bool) Channels {
+	limit := func(m int) int {
+		if most {
+			return min(n, m)
+		}
+		return n
+	}
+	if c.MaxCombined > 0 {
+		c.Combined = limit(c.MaxCombined)
+		return c
+	}
+	c.RX, c.TX = limit(c.MaxRX), limit(c.MaxTX)
+	return c
+}
+
+// over reports whether there are more channels than there can be.
+func (c Channels) over() bool {
+	return c.Combined > c.MaxCombined || c.RX > c.MaxRX || c.TX > c.MaxTX
+}
+
+// rps wants the mask of every receive queue that there will be.
+func (w *wanting) rps(of schema.Ref, link string, c Channels, some bool, rps schema.RPS) {
+	var mask Mask
+	switch rps.Mode {
+	case "documented":
+		mask = Documented(w.machine.OnlineCPUs)
+	case "mask":
+		m, err := ParseMask(rps.Mask)
+		if err != nil {
+			w.block(of, "SetRPS", link, RuleRPS, err.Error(), "declare hex digits")
+			return
+		}
+		mask = m
+	case "off":
+	default:
+		return
+	}
+	text, empty := w.machine.Effective(mask)
+	if empty {
+		w.block(of, "SetRPS", link, RuleRPS, fmt.Sprintf("mask %s names no CPU that this machine has in use (%s)", FormatMask(mask, 32*len(mask)), w.machine.Possible),
+			"declare a mask with CPUs that exist and are not isolated")
+		return
+	}
+	n := c.Receive()
+	if !some {
+		for n = 0; w.observed.Get(RPSRef(link, n)) != nil; {
+			n++
+		}
+	}
+	for i := range n {
+		q := RPS{Link: link, Queue: i, Mask: text}
+		w.World.Put(q.Ref(), q)
+	}
+	if most := max(c.MaxCombined, c.MaxRX); some && mask.Count() > 0 && most > n {
+		w.advise(of, RuleRPSWhen, fmt.Sprintf("RPS is for when multi-queue alone does not bring the gain, and %s uses %d of %d queues", link, n, most))
+	}
+}
