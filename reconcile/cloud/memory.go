@@ -1,0 +1,163 @@
+package cloud
+
+import (
+	"net/netip"
+	"slices"
+
+	"enid/schema"
+)
+
+// memory is the model: the resources, and what is asked of them often.
+type memory struct {
+	entries  map[schema.Ref]*entry
+	uses     map[schema.Ref]int            // how many resources refer to it
+	owners   map[place][]schema.Ref        // who has an address
+	attached map[string][]schema.Ref       // ENIs by instance name
+	bound    map[schema.Ref][]schema.Ref   // EIPs by what they are bound to
+	enis     map[quota]int                 // secondary ENIs
+	lowest   map[string]netip.Addr         // by subnet name: no address below is free
+	subnets  map[string][]*schema.Resource // by VPC name
+}
+
+// place is an address of a VPC ("" for the classic network).
+type place struct {
+	vpc  string
+	addr netip.Addr
+}
+
+type quota struct{ account, region string }
+
+// entry is a resource with what it adds to the indexes.
+type entry struct {
+	*schema.Resource
+	uses     []schema.Ref
+	places   []place
+	attached string
+	bound    schema.Ref
+	quota    quota
+}
+
+func newMemory(resources []*schema.Resource) *memory {
+	m := &memory{
+		entries: make(map[schema.Ref]*entry, len(resources)), uses: map[schema.Ref]int{},
+		owners: make(map[place][]schema.Ref, len(resources)), attached: map[string][]schema.Ref{},
+		bound: map[schema.Ref][]schema.Ref{}, enis: map[quota]int{}, lowest: map[string]netip.Addr{},
+		subnets: map[string][]*schema.Resource{},
+	}
+	for _, r := range resources {
+		m.entries[r.Ref] = &entry{Resource: r} // so that each finds the others
+	}
+	for _, r := range resources {
+		m.put(r)
+	}
+	return m
+}
+
+// Get answers the resource, or nil.
+func (m *memory) Get(ref schema.Ref) *schema.Resource {
+	if e := m.entries[ref]; e != nil {
+		return e.Resource
+	}
+	return nil
+}
+
+func (m *memory) put(r *schema.Resource) {
+	m.forget(r.Ref)
+	e := m.index(r)
+	m.entries[r.Ref] = e
+	for _, ref := range e.uses {
+		m.uses[ref]++
+	}
+	for _, p := range e.places {
+		m.owners[p] = append(m.owners[p], r.Ref)
+	}
+	if e.attached != "" {
+		m.attached[e.attached] = append(m.attached[e.attached], r.Ref)
+	}
+	if !e.bound.IsZero() {
+		m.bound[e.bound] = append(m.bound[e.bound], r.Ref)
+	}
+	if e.quota != (quota{}) {
+		m.enis[e.quota]++
+	}
+	if s, ok := r.Spec.(*schema.SubnetSpec); ok {
+		m.subnets[s.VPC] = append(m.subnets[s.VPC], r)
+	}
+}
+
+func (m *memory) delete(ref schema.Ref) {
+	m.forget(ref)
+	delete(m.entries, ref)
+}
+
+// forget takes a resource out of the indexes.
+func (m *memory) forget(ref schema.Ref) {
+	e := m.entries[ref]
+	if e == nil {
+		return
+	}
+	for _, use := range e.uses {
+		if m.uses[use]--; m.uses[use] == 0 {
+			delete(m.uses, use)
+		}
+	}
+	for _, p := range e.places {
+		if m.owners[p] = without(m.owners[p], ref); len(m.owners[p]) == 0 {
+			delete(m.owners, p)
+			m.freed(p)
+		}
+	}
+	if e.attached != "" {
+		m.attached[e.attached] = without(m.attached[e.attached], ref)
+	}
+	if !e.bound.IsZero() {
+		m.bound[e.bound] = without(m.bound[e.bound], ref)
+	}
+	if e.quota != (quota{}) {
+		m.enis[e.quota]--
+	}
+	if s, ok := e.Spec.(*schema.SubnetSpec); ok {
+		m.subnets[s.VPC] = slices.DeleteFunc(m.subnets[s.VPC], func(r *schema.Resource) bool { return r.Ref == ref })
+		delete(m.lowest, ref.Name)
+	}
+}
+
+// index answers what a resource adds to the indexes.
+func (m *memory) index(r *schema.Resource) *entry {
+	e := &entry{Resource: r}
+	for _, f := range r.Spec.References() {
+		if counted(f.Ref.Kind) && f.Ref != r.Ref && !slices.Contains(e.uses, f.Ref) {
+			e.uses = append(e.uses, f.Ref)
+		}
+	}
+	vpc := ""
+	if v := schema.VPCOf(m, r); v != nil {
+		vpc = v.Name
+	}
+	for _, a := range addresses(r) {
+		if p := (place{vpc, a}); !slices.Contains(e.places, p) {
+			e.places = append(e.places, p)
+		}
+	}
+	switch r.Kind {
+	case schema.KindENI:
+		e.attached = eniOf(r).status.Instance
+		e.quota = quota{schema.AccountOf(m, r), schema.RegionOf(m, r)}
+	case schema.KindEIP:
+		e.bound = boundRef(eipOf(r).status.BoundTo)
+	}
+	return e
+}
+
+// counted reports whether a kind cannot go while something refers to it.
+func counted(k schema.Kind) bool {
+	return k == schema.KindVPC || k == schema.KindSubnet || k == schema.KindSecurityGroup
+}
+
+// without answers the list without ref, in place.
+func without(list []schema.Ref, ref schema.Ref) []schema.Ref {
+	if i := slices.Index(list, ref); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
+}

@@ -1,0 +1,169 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"enid/plan"
+	plancloud "enid/plan/cloud"
+	"enid/reconcile/cloud"
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+// Controller is the loop. Turn, Apply, Plan and Run take turns: one at a time.
+// The other methods may be called while one of them runs.
+type Controller struct {
+	Config
+	ledger    *ledger
+	stateOnly bool
+
+	busy  sync.Mutex  // one turn at a time
+	state *plan.World // as it is stored
+	cache Cache
+	goal  goal
+	last  *schema.Topology // of the last turn: what it may have created
+	calm  calm
+
+	open open
+
+	hints  chan struct{} // brings the next poll forward
+	status statusBoard
+}
+
+// calm is when there was nothing left to do: with the same revision at the same
+// epoch there still is not, until the time of the next full check.
+type calm struct {
+	revision string
+	epoch    uint64
+	until    time.Time
+}
+
+// open is whether the newest revision of the history was left open by a crash.
+type open struct{ known, yes bool }
+
+// look finds out, once.
+func (o *open) look(ctx context.Context, s store.Store) error {
+	if o.known {
+		return nil
+	}
+	newest, err := s.History(ctx, 0, 1)
+	if err != nil {
+		return fmt.Errorf("read the history: %w", err)
+	}
+	o.known, o.yes = true, len(newest) > 0 && newest[0].Outcome == store.Applying
+	return nil
+}
+
+// New answers a Controller for what was loaded from its store. The target has
+// been made from the same resources. Without a target it serves Accept and Retry.
+func New(c Config, state *store.State) *Controller {
+	l := &Controller{Config: c.withDefaults(), ledger: newLedger(c.Store, state), hints: make(chan struct{}, 1)}
+	if s, ok := c.Target.(stateOnly); ok {
+		l.stateOnly = s.StateOnly()
+	}
+	l.state = plancloud.World(state.Resources)
+	l.status.start(l.Now(), l.Config, state.Meta)
+	return l
+}
+
+// reload reads the store again where a commit failed, and tells the target what
+// is so after all. What the target did and was not recorded is observed later,
+// or, state-only, never was.
+func (c *Controller) reload(ctx context.Context) error {
+	if !c.ledger.isLost() {
+		return nil
+	}
+	state, err := c.Store.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("read the state again: %w", err)
+	}
+	before := c.state.Refs()
+	c.state = plancloud.World(state.Resources)
+	known := cloud.Changes{Put: state.Resources}
+	if c.stateOnly {
+		for _, ref := range before {
+			if c.state.Get(ref) == nil {
+				known.Delete = append(known.Delete, ref)
+			}
+		}
+		if c.last != nil {
+			for _, r := range c.last.Resources() {
+				if c.state.Get(r.Ref) == nil {
+					known.Delete = append(known.Delete, r.Ref)
+				}
+			}
+		}
+		c.Target.Know(known)
+	}
+	c.ledger.reset(state)
+	c.calm = calm{}
+	return nil
+}
+
+// Hint brings the next poll of Run forward.
+func (c *Controller) Hint() {
+	select {
+	case c.hints <- struct{}{}:
+	default: // one is waiting already
+	}
+}
+
+// Accept lets exactly that commit pass, once, whatever holds it.
+func (c *Controller) Accept(ctx context.Context, commit, by string) error {
+	if commit == "" || strings.ContainsAny(commit, " \n") {
+		return fmt.Errorf("%q is no commit", commit)
+	}
+	err := c.ledger.commit(ctx, &store.Change{Accept: []store.Acceptance{{Commit: commit, By: by, At: c.Now().UTC()}}})
+	if err == nil {
+		c.Hint()
+	}
+	return err
+}
+
+// Retry forgets that steps on the target failed, or were cut short, and answers
+// how many did.
+func (c *Controller) Retry(ctx context.Context, target schema.Ref) (int, error) {
+	holds, intents := c.ledger.notes()
+	var change store.Change
+	for _, h := range holds {
+		if h.Target == target {
+			change.Release = append(change.Release, h.Call)
+		}
+	}
+	for _, i := range intents {
+		if i.Target == target {
+			change.Resolve = append(change.Resolve, i.Call)
+		}
+	}
+	n := len(change.Release) + len(change.Resolve)
+	if n == 0 {
+		return 0, nil
+	}
+	if err := c.ledger.commit(ctx, &change); err != nil {
+		return 0, err
+	}
+	c.Hint()
+	return n, nil
+}
+
+// settled forgets what no longer keeps anything back: holds of what has been
+// changed since, and intents whose difference is gone, whoever served it.
+func (c *Controller) settled(t *schema.Topology, world, want *plan.World) (change store.Change) {
+	holds, intents := c.ledger.notes()
+	for _, i := range intents {
+		op := plancloud.Domain().Operation(i.Op)
+		if op == nil || op.Gives != nil && !op.Gives(plan.NewView(world, want, c.Now()), i.Target) {
+			change.Resolve = append(change.Resolve, i.Call)
+		}
+	}
+	for _, h := range holds {
+		if h.Digest != digest(t, h.Target) {
+			change.Release = append(change.Release, h.Call)
+		}
+	}
+	return change
+}

@@ -1,0 +1,103 @@
+package reconcile
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"enid/plan"
+	"enid/reconcile/cloud"
+)
+
+// until waits for something that the loop does in its own time.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s does not come", what)
+		}
+	}
+}
+
+func running(t *testing.T, l *lab) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestRunFollowsTheSource(t *testing.T) {
+	l := newLab(t, labOptions{realTime: true, config: Config{Interval: time.Hour}})
+	l.source.commit("c1", network)
+	defer running(t, l)()
+	applied := func(id string) func() bool {
+		return func() bool { return l.Status().Applied.Revision == id }
+	}
+	until(t, "the first commit", applied("c1"))
+	l.source.commit("c2", network, eni("b", ""))
+	l.source.changed <- struct{}{}
+	until(t, "the hinted commit", applied("c2"))
+	l.source.commit("c3", network, eni("b", ""), eni("c", ""))
+	l.Hint()
+	until(t, "the commit that a person asked for", applied("c3"))
+	close(l.source.changed)
+	if s := l.Status(); !s.InSync() || l.Beat().IsZero() {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestRunPolls(t *testing.T) {
+	l := newLab(t, labOptions{realTime: true, config: Config{Interval: 10 * time.Millisecond}})
+	l.source.err = &SourceError{Condition: Unreachable, Message: "no route"}
+	defer running(t, l)()
+	until(t, "the condition", func() bool { return l.Status().Source.Condition == Unreachable })
+	l.source.mu.Lock()
+	l.source.err = nil
+	l.source.mu.Unlock()
+	l.source.commit("c1", network)
+	until(t, "the commit", func() bool { return l.Status().Applied.Revision == "c1" })
+}
+
+// busy is a host that has something to try again.
+type busy struct{ turns chan struct{} }
+
+func (b busy) Turn(context.Context, *plan.World, string) (HostResult, error) {
+	b.turns <- struct{}{}
+	return HostResult{Condition: HostDegraded, RetryAfter: time.Millisecond}, nil
+}
+
+func TestRunHealsTheMachineBetweenPolls(t *testing.T) {
+	b := busy{make(chan struct{}, 100)}
+	changed := make(chan struct{}, 1)
+	l := newLab(t, labOptions{realTime: true, config: Config{Interval: time.Hour, Host: b, HostName: "web-1", HostChanged: changed}})
+	l.source.commit("c1", network)
+	defer running(t, l)()
+	changed <- struct{}{}
+	for range 5 {
+		select {
+		case <-b.turns:
+		case <-time.After(5 * time.Second):
+			t.Fatal("the machine is left alone")
+		}
+	}
+	if h := l.Status().Host; h.Condition != HostDegraded || h.Name != "web-1" {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestWhatFailedIsTriedAgainBetweenPolls(t *testing.T) {
+	script := []cloud.Fault{{Op: "eni.create", Times: 2, Code: "Throttling"}}
+	l := newLab(t, labOptions{realTime: true, cloud: cloud.Options{Script: script}, config: Config{Interval: 30 * time.Millisecond}})
+	l.source.commit("c1", network, eni("b", ""))
+	defer running(t, l)()
+	until(t, "the ENI", func() bool { return l.Status().InSync() })
+	if h := l.load().Holds; len(h) > 0 {
+		t.Errorf("%+v", h)
+	}
+}

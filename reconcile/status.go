@@ -1,0 +1,226 @@
+package reconcile
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"enid/plan"
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+// StatusFormat is the version of the status.
+const StatusFormat = "enid.status/v1"
+
+// Status is a snapshot of the loop, as the contract (section 4) has it.
+type Status struct {
+	Format     string            `json:"format"`
+	Source     SourceStatus      `json:"source"`
+	Applied    AppliedStatus     `json:"applied"`
+	Pending    int               `json:"pending"` // steps that can run and have not
+	Blocked    int               `json:"blocked"` // steps
+	Drifted    int               `json:"drifted"` // resources that differ from the revision that is applied
+	Host       *HostStatus       `json:"host,omitempty"`
+	Conditions []StatusCondition `json:"conditions"`
+}
+
+// SourceStatus is what is known of the source.
+type SourceStatus struct {
+	Kind      string    `json:"kind"`
+	URL       string    `json:"url"`
+	Ref       string    `json:"ref"`
+	Revision  string    `json:"revision"` // seen last
+	Condition Condition `json:"condition"`
+	Reason    string    `json:"reason"`
+	Message   string    `json:"message"`
+	Since     time.Time `json:"since"`
+}
+
+// AppliedStatus is the revision in force.
+type AppliedStatus struct {
+	Revision string    `json:"revision"`
+	Lineage  string    `json:"lineage"`
+	Serial   uint64    `json:"serial"`
+	At       time.Time `json:"at,omitzero"`
+}
+
+// HostStatus is the machine's part.
+type HostStatus struct {
+	Name       string        `json:"name"`
+	Condition  HostCondition `json:"condition"`
+	Message    string        `json:"message"`
+	Drifted    int           `json:"drifted"`
+	WaitingFor []string      `json:"waitingFor"`
+}
+
+// StatusCondition is one statement about the loop.
+type StatusCondition struct {
+	Type    string    `json:"type"`   // Applied, Unblocked, Recorded
+	Status  string    `json:"status"` // True, False, Unknown
+	Reason  string    `json:"reason"`
+	Message string    `json:"message"`
+	Since   time.Time `json:"since"` // when Status or Reason changed last
+}
+
+// InSync reports whether everything is as the newest revision says.
+func (s Status) InSync() bool {
+	return s.Source.Condition == Ready && s.Applied.Revision == s.Source.Revision && s.Pending+s.Blocked+s.Drifted == 0 &&
+		(s.Host == nil || s.Host.Condition == HostConverged)
+}
+
+// Status answers a snapshot. It never waits for a turn.
+func (c *Controller) Status() Status {
+	c.status.mu.Lock()
+	defer c.status.mu.Unlock()
+	s := c.status.now
+	s.Conditions = append([]StatusCondition{}, s.Conditions...)
+	if s.Host != nil {
+		h := *s.Host
+		s.Host = &h
+	}
+	return s
+}
+
+// Beat answers when the loop last came round: a loop that lives is never long
+// behind.
+func (c *Controller) Beat() time.Time {
+	c.status.mu.Lock()
+	defer c.status.mu.Unlock()
+	return c.status.beat
+}
+
+// LastPlan answers the newest plan, in the end what was left to do; nil before the
+// first. It is shared: read only.
+func (c *Controller) LastPlan() *plan.Plan {
+	c.status.mu.Lock()
+	defer c.status.mu.Unlock()
+	return c.status.plan
+}
+
+// statusBoard is where the loop writes its status.
+type statusBoard struct {
+	mu   sync.Mutex
+	now  Status
+	beat time.Time
+	plan *plan.Plan
+}
+
+func (b *statusBoard) start(at time.Time, c Config, m store.Meta) {
+	b.beat = at
+	b.now = Status{Format: StatusFormat, Conditions: []StatusCondition{},
+		Source: SourceStatus{Kind: c.SourceKind, URL: c.URL, Ref: c.Ref, Condition: Fetching, Since: at.UTC()}}
+	if c.Host != nil {
+		b.now.Host = &HostStatus{Name: c.HostName, Condition: HostConverging, WaitingFor: []string{}}
+	}
+	b.now.applied(m)
+}
+
+func (s *Status) applied(m store.Meta) {
+	s.Applied = AppliedStatus{Revision: m.Applied.Revision, Lineage: m.Lineage, Serial: m.Serial, At: m.Applied.At}
+}
+
+// planned notes a plan: where the revision is applied already, what differs has drifted.
+func (b *statusBoard) planned(p *plan.Plan, applied bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.plan = p
+	b.now.Pending, b.now.Blocked, b.now.Drifted = len(p.Runnable()), p.Summary.Blocked, 0
+	if applied {
+		differ := map[schema.Ref]bool{}
+		for _, s := range p.Runnable() {
+			differ[s.Target] = true
+		}
+		b.now.Drifted = len(differ)
+	}
+}
+
+// turned notes how a turn went.
+func (b *statusBoard) turned(at time.Time, l *ledger, r *Report, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.beat = at
+	b.now.applied(l.now())
+	b.now.source(at.UTC(), r.Revision, err)
+	if r.Outcome == store.Done {
+		b.now.Pending, b.now.Blocked, b.now.Drifted = 0, 0, 0
+	}
+	switch {
+	case err != nil:
+		b.now.condition(at, "Applied", "False", reasonOf(err), err.Error())
+	case r.Failed > 0:
+		b.now.condition(at, "Applied", "False", "StepsFailed", "steps failed and are held; see enid history")
+	default:
+		b.now.condition(at, "Applied", "True", "EveryStepRan", "")
+	}
+	if b.now.Blocked > 0 {
+		b.now.condition(at, "Unblocked", "False", "RulesBlock", "see enid plan for the rules and remedies")
+	} else {
+		b.now.condition(at, "Unblocked", "True", "NothingBlocked", "")
+	}
+	if l.isLost() {
+		b.now.condition(at, "Recorded", "False", "CommitFailed", "the state cannot be written")
+	} else {
+		b.now.condition(at, "Recorded", "True", "Committed", "")
+	}
+}
+
+// source notes the source's condition. An error that is not the source's leaves
+// it ready.
+func (s *Status) source(at time.Time, revision string, err error) {
+	now := s.Source
+	if revision != "" {
+		now.Revision = revision
+	}
+	now.Condition, now.Reason, now.Message = Ready, "", ""
+	var failed *SourceError
+	if errors.As(err, &failed) {
+		now.Condition, now.Reason, now.Message = failed.Condition, string(failed.Condition), failed.Message
+		if failed.Revision != "" {
+			now.Revision = failed.Revision
+		}
+	}
+	if now.Condition != s.Source.Condition {
+		now.Since = at
+	}
+	s.Source = now
+}
+
+func reasonOf(err error) string {
+	var failed *SourceError
+	if errors.As(err, &failed) {
+		return string(failed.Condition)
+	}
+	return "TurnFailed"
+}
+
+// condition sets one statement, and since when it holds.
+func (s *Status) condition(at time.Time, typ, status, reason, message string) {
+	for i := range s.Conditions {
+		c := &s.Conditions[i]
+		if c.Type != typ {
+			continue
+		}
+		if c.Status != status || c.Reason != reason {
+			c.Since = at.UTC()
+		}
+		c.Status, c.Reason, c.Message = status, reason, message
+		return
+	}
+	s.Conditions = append(s.Conditions, StatusCondition{typ, status, reason, message, at.UTC()})
+}
+
+// host notes how the machine's turn went.
+func (b *statusBoard) host(at time.Time, r HostResult, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.beat = at
+	h := b.now.Host
+	if h == nil {
+		return
+	}
+	h.Condition, h.Message, h.Drifted, h.WaitingFor = r.Condition, r.Message, r.Drifted, append([]string{}, r.WaitingFor...)
+	if err != nil {
+		h.Condition, h.Message = HostDegraded, err.Error()
+	}
+}

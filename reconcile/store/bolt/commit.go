@@ -1,0 +1,114 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	bbolt "go.etcd.io/bbolt"
+
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+// Commit makes all of c durable, or none of it.
+func (db *DB) Commit(ctx context.Context, base uint64, c *store.Change) (m store.Meta, err error) {
+	if err := ctx.Err(); err != nil {
+		return m, fmt.Errorf("write %s: %w", db.file(), err)
+	}
+	docs, err := encode(c.Put) // before the transaction, which others wait for
+	if err != nil {
+		return m, fmt.Errorf("write %s: %w", db.file(), err)
+	}
+	// A crash before Update returns leaves the file as it was, or as it is now to
+	// be: bbolt writes the page that makes a transaction valid last.
+	err = guard(func() error {
+		return db.bolt.Update(func(tx *bbolt.Tx) error {
+			if m, err = readMeta(tx); err != nil {
+				return err
+			}
+			if m, err = store.Advance(m, base, c); err != nil {
+				return err
+			}
+			w := &writer{tx: tx}
+			w.resources(c, docs)
+			w.notes(c)
+			w.history(c, m)
+			w.json(bucketMeta, keyMeta, m)
+			return w.err
+		})
+	})
+	// A crash here finds the commit done; its writer reads the new epoch.
+	return m, db.fault("write", err)
+}
+
+func encode(resources []*schema.Resource) ([][]byte, error) {
+	docs := make([][]byte, len(resources))
+	for i, r := range resources {
+		doc, err := schema.Encode(r)
+		if err != nil {
+			return nil, err
+		}
+		docs[i] = doc
+	}
+	return docs, nil
+}
+
+// writer writes into one transaction until something fails.
+type writer struct {
+	tx  *bbolt.Tx
+	err error
+}
+
+func (w *writer) put(bucket, key, value []byte) {
+	if w.err == nil {
+		w.err = w.tx.Bucket(bucket).Put(key, value)
+	}
+}
+
+func (w *writer) delete(bucket, key []byte) {
+	if w.err == nil {
+		w.err = w.tx.Bucket(bucket).Delete(key)
+	}
+}
+
+func (w *writer) json(bucket, key []byte, v any) {
+	text, err := json.Marshal(v)
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	w.put(bucket, key, text)
+}
+
+func (w *writer) resources(c *store.Change, docs [][]byte) {
+	for i, r := range c.Put {
+		w.put(bucketResources, []byte(r.Ref.String()), docs[i])
+	}
+	for _, ref := range c.Delete {
+		w.delete(bucketResources, []byte(ref.String()))
+	}
+}
+
+func (w *writer) notes(c *store.Change) {
+	for _, call := range c.Resolve {
+		w.delete(bucketIntents, []byte(call.String()))
+	}
+	for _, x := range c.Intend {
+		w.json(bucketIntents, []byte(x.Call.String()), x)
+	}
+	for _, call := range c.Release {
+		w.delete(bucketHolds, []byte(call.String()))
+	}
+	for _, x := range c.Hold {
+		w.json(bucketHolds, []byte(x.Call.String()), x)
+	}
+	for _, commit := range c.Spend {
+		w.delete(bucketAccepted, []byte(commit))
+	}
+	for _, x := range c.Accept {
+		w.json(bucketAccepted, []byte(x.Commit), x)
+	}
+}
+
+func serialKey(serial uint64) []byte { return binary.BigEndian.AppendUint64(nil, serial) }

@@ -1,0 +1,109 @@
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	bbolt "go.etcd.io/bbolt"
+
+	"enid/reconcile/store"
+)
+
+// Timeout is how long Open waits for the lock by default: longer than any
+// command that only reads, short enough for a person to wait.
+const Timeout = 10 * time.Second
+
+// Options are how a DB is opened. The zero value is for a writer.
+type Options struct {
+	// Timeout is how long to wait for the lock; 0: Timeout.
+	Timeout time.Duration
+	// ReadOnly takes a lock that several readers share. Nothing is made or
+	// written; a state that is not there is ErrAbsent.
+	ReadOnly bool
+}
+
+// DB is a store in a file.
+type DB struct {
+	dir  string
+	bolt *bbolt.DB
+	pid  string // path of the file to remove; empty for readers
+}
+
+var _ store.Store = (*DB)(nil)
+
+const fileName = "enid.db"
+
+// The buckets, and the one key of the bucket meta.
+var (
+	bucketMeta      = []byte("meta")
+	bucketResources = []byte("resources") // KIND/NAME → resource
+	bucketRevisions = []byte("revisions") // serial → store.Revision
+	bucketPlans     = []byte("plans")     // serial → plan, gzip
+	bucketSteps     = []byte("steps")     // serial, epoch → []store.Step, gzip
+	bucketIntents   = []byte("intents")   // call → store.Intent
+	bucketHolds     = []byte("holds")     // call → store.Hold
+	bucketAccepted  = []byte("accepted")  // commit → store.Acceptance
+
+	keyMeta = []byte("meta")
+)
+
+func buckets() [][]byte {
+	return [][]byte{bucketMeta, bucketResources, bucketRevisions, bucketPlans,
+		bucketSteps, bucketIntents, bucketHolds, bucketAccepted}
+}
+
+// Meta answers what the store knows of itself.
+func (db *DB) Meta(ctx context.Context) (m store.Meta, err error) {
+	err = db.view(ctx, func(tx *bbolt.Tx) error {
+		m, err = readMeta(tx)
+		return err
+	})
+	return m, err
+}
+
+// Close gives the lock back. A crash before it leaves enid.pid behind, which
+// nobody believes while the lock is free.
+func (db *DB) Close() error {
+	removePID(db.pid)
+	if err := db.bolt.Close(); err != nil {
+		return fmt.Errorf("close %s: %w", db.file(), err)
+	}
+	return nil
+}
+
+func (db *DB) file() string { return filepath.Join(db.dir, fileName) }
+
+// view runs read in a transaction that sees one state. ctx is looked at before:
+// a transaction takes no longer than its reads.
+func (db *DB) view(ctx context.Context, read func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("read %s: %w", db.file(), err)
+	}
+	return db.fault("read", guard(func() error { return db.bolt.View(read) }))
+}
+
+// fault says what could not be done with which file, once.
+func (db *DB) fault(verb string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, store.ErrCorrupt) {
+		return fmt.Errorf("%s %s: %w; the file was left as it is: keep a copy, then put a backup in its place", verb, db.file(), err)
+	}
+	return fmt.Errorf("%s %s: %w", verb, db.file(), err)
+}
+
+func readMeta(tx *bbolt.Tx) (m store.Meta, err error) {
+	b := tx.Bucket(bucketMeta)
+	if b == nil {
+		return m, fmt.Errorf("%w: it has no bucket %s", store.ErrCorrupt, bucketMeta)
+	}
+	if err := json.Unmarshal(b.Get(keyMeta), &m); err != nil {
+		return m, fmt.Errorf("%w: its first record: %w", store.ErrCorrupt, err)
+	}
+	return m, nil
+}

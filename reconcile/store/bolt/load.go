@@ -1,0 +1,95 @@
+package bolt
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
+
+	bbolt "go.etcd.io/bbolt"
+	"golang.org/x/sync/errgroup"
+
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+// Load answers all records but the history.
+func (db *DB) Load(ctx context.Context) (*store.State, error) {
+	s := &store.State{}
+	err := db.view(ctx, func(tx *bbolt.Tx) (err error) {
+		if s.Meta, err = readMeta(tx); err != nil {
+			return err
+		}
+		if s.Intents, err = readAll[store.Intent](tx, bucketIntents); err != nil {
+			return err
+		}
+		if s.Holds, err = readAll[store.Hold](tx, bucketHolds); err != nil {
+			return err
+		}
+		if s.Accepted, err = readAll[store.Acceptance](tx, bucketAccepted); err != nil {
+			return err
+		}
+		s.Resources, err = readResources(tx.Bucket(bucketResources))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// readAll decodes a small bucket, in the order of its keys.
+func readAll[T any](tx *bbolt.Tx, bucket []byte) (out []T, err error) {
+	err = tx.Bucket(bucket).ForEach(func(k, v []byte) error {
+		var t T
+		if err := json.Unmarshal(v, &t); err != nil {
+			return fmt.Errorf("%w: %s %s: %w", store.ErrCorrupt, bucket, k, err)
+		}
+		out = append(out, t)
+		return nil
+	})
+	return out, err
+}
+
+// chunk is how many resources a goroutine decodes at a time: enough to make its
+// start cheap, few enough for all processors to end together.
+const chunk = 512
+
+// readResources decodes in parallel: decoding costs 20 times as much as reading.
+// The values are the mapped file's, valid while the transaction is open.
+func readResources(b *bbolt.Bucket) ([]*schema.Resource, error) {
+	var docs [][]byte
+	err := b.ForEach(func(_, v []byte) error {
+		docs = append(docs, v)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*schema.Resource, len(docs))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for from := 0; from < len(docs); from += chunk {
+		to := min(from+chunk, len(docs))
+		group.Go(func() error {
+			return guard(func() error { return decode(docs[from:to], out[from:to]) })
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b *schema.Resource) int { return a.Compare(b.Ref) })
+	return out, nil
+}
+
+func decode(docs [][]byte, out []*schema.Resource) error {
+	for i, doc := range docs {
+		r, err := schema.Decode(doc)
+		if err != nil {
+			return fmt.Errorf("%w: %w", store.ErrCorrupt, err)
+		}
+		out[i] = r
+	}
+	return nil
+}
