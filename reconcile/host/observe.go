@@ -1,0 +1,149 @@
+//go:build linux
+
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"enid/plan"
+	"enid/plan/guest"
+)
+
+// maxDumps bounds how often a dump that was interrupted is tried again.
+const maxDumps = 10
+
+// Observe reads the machine into a world: all links, IPv4 addresses and rules,
+// enid's own routes, main's default routes, all routes of the tables that enid's
+// own rules and routes name, and every NIC's queues.
+func (m *Machine) Observe(ctx context.Context) (*plan.World, error) {
+	o, err := m.read(ctx, guest.Reading{All: true, Masks: true})
+	if err != nil {
+		return nil, err
+	}
+	return guest.World(o), nil
+}
+
+// read reads what the reading asks for. Filters are the kernel's: what is not
+// asked for is never put together, however many routes there are.
+func (m *Machine) read(ctx context.Context, r guest.Reading) (o guest.Objects, err error) {
+	o.Machine = m.machine()
+	n, err := m.links(ctx, &o)
+	if err != nil {
+		return o, err
+	}
+	if err := m.addresses(ctx, n, &o); err != nil {
+		return o, err
+	}
+	m.promotes(r, &o)
+	if err := m.rules(ctx, &o); err != nil {
+		return o, err
+	}
+	if err := m.routes(ctx, n, r, &o); err != nil {
+		return o, err
+	}
+	m.queues(r, &o)
+	return o, nil
+}
+
+// all dumps again while the kernel says that objects changed meanwhile. start
+// forgets what an interrupted dump gave.
+func (m *Machine) all(ctx context.Context, what string, req *nl.NetlinkRequest, start func(), each func([]byte)) error {
+	for attempt := range maxDumps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		start()
+		err := m.conn.read(req, each)
+		if err == nil || errors.Is(err, unix.ENOENT) { // a table that is not there is empty
+			return nil
+		}
+		if !errors.Is(err, nl.ErrDumpInterrupted) {
+			return fmt.Errorf("read %s: %w", what, err)
+		}
+		time.Sleep(time.Duration(attempt) * time.Millisecond)
+	}
+	return fmt.Errorf("read %s: %w, %d times", what, nl.ErrDumpInterrupted, maxDumps)
+}
+
+// skipStats is RTEXT_FILTER_SKIP_STATS, which the library has no name for: counters
+// are of no use here.
+const skipStats = 1 << 3
+
+func (m *Machine) links(ctx context.Context, o *guest.Objects) (names, error) {
+	var n names
+	masters := map[int]int{}
+	start := func() {
+		n = names{byIndex: map[int]string{}, byName: map[string]int{}}
+		o.Links = o.Links[:0]
+	}
+	req := nl.NewNetlinkRequest(unix.RTM_GETLINK, unix.NLM_F_DUMP)
+	req.Data = []nl.NetlinkRequestData{nl.NewIfInfomsg(unix.AF_UNSPEC), u32Attr(unix.IFLA_EXT_MASK, skipStats)}
+	err := m.all(ctx, "links", req, start, func(b []byte) {
+		if l, master, ok := parseLink(b); ok {
+			n.byIndex[l.Index], n.byName[l.Name] = l.Name, l.Index
+			masters[l.Index] = master
+			o.Links = append(o.Links, l)
+		}
+	})
+	for i := range o.Links {
+		l := &o.Links[i]
+		l.Master = n.byIndex[masters[l.Index]]
+	}
+	return n, err
+}
+
+func (m *Machine) addresses(ctx context.Context, n names, o *guest.Objects) error {
+	req := nl.NewNetlinkRequest(unix.RTM_GETADDR, unix.NLM_F_DUMP)
+	req.AddData(nl.NewIfAddrmsg(unix.AF_INET))
+	err := m.all(ctx, "addresses", req, func() { o.Addresses = o.Addresses[:0] }, func(b []byte) {
+		if a, ok := parseAddress(b, n); ok {
+			o.Addresses = append(o.Addresses, a)
+		}
+	})
+	return err
+}
+
+// promotes reads promote_secondaries where an address of enid's is or may come.
+func (m *Machine) promotes(r guest.Reading, o *guest.Objects) {
+	everywhere := m.sysctl("ipv4/conf/all/promote_secondaries")
+	ours := map[string]bool{}
+	for _, a := range o.Addresses {
+		ours[a.Link] = ours[a.Link] || a.Ours
+	}
+	for i := range o.Links {
+		if l := &o.Links[i]; ours[l.Name] || r.Concerns(*l) {
+			l.Promote = everywhere || m.sysctl("ipv4/conf/"+l.Name+"/promote_secondaries")
+		}
+	}
+}
+
+func (m *Machine) rules(ctx context.Context, o *guest.Objects) error {
+	// There is a rule for most addresses: room for them is made at once.
+	start := func() { o.Rules = slices.Grow(o.Rules[:0], len(o.Addresses)) }
+	return m.all(ctx, "rules", rulesRequest(), start, func(b []byte) {
+		if r, ok := parseRule(b); ok {
+			o.Rules = append(o.Rules, r)
+		}
+	})
+}
+
+// rulesRequest asks for all rules.
+func rulesRequest() *nl.NetlinkRequest {
+	req := nl.NewNetlinkRequest(unix.RTM_GETRULE, unix.NLM_F_DUMP)
+	req.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET}})
+	return req
+}
+
+// sysctl reports whether a switch below net is on; one that is not there is off.
+func (m *Machine) sysctl(path string) bool {
+	b, err := os.ReadFile(m.opts.Proc + "/sys/net/" + path)
+	return err == nil && len(b) > 0 && b[0] != '0'
+}

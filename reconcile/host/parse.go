@@ -1,0 +1,166 @@
+//go:build linux
+
+package host
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strings"
+	"syscall"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"enid/plan/guest"
+)
+
+// Attributes that neither the library nor golang.org/x/sys has a name for.
+const (
+	ifaProto = 11
+	rtaNHID  = 30
+)
+
+// names answers interface names by index, and the other way round.
+type names struct {
+	byIndex map[int]string
+	byName  map[string]int
+}
+
+// attributes parses attributes, without the flags that their types may carry.
+func attributes(b []byte) []syscall.NetlinkRouteAttr {
+	attrs, err := nl.ParseRouteAttr(b)
+	if err != nil {
+		return nil // the kernel sends no such message
+	}
+	for i := range attrs {
+		attrs[i].Attr.Type &^= unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER
+	}
+	return attrs
+}
+
+// parseLink reads the limits of the MTU itself, for which the library has no field,
+// and the kind, of which the library makes a word of its own ("tuntap", "device").
+func parseLink(b []byte) (l guest.Link, master int, ok bool) {
+	if len(b) < unix.SizeofIfInfomsg {
+		return l, 0, false
+	}
+	link, err := netlink.LinkDeserialize(nil, b)
+	if err != nil {
+		return l, 0, false
+	}
+	a := link.Attrs()
+	l.Index, l.Name, l.MTU, l.Up = a.Index, a.Name, a.MTU, a.RawFlags&unix.IFF_UP != 0
+	l.MAC, l.PermMAC = a.HardwareAddr.String(), a.PermHWAddr.String()
+	for _, attr := range attributes(b[unix.SizeofIfInfomsg:]) {
+		switch attr.Attr.Type {
+		case unix.IFLA_MIN_MTU:
+			l.MinMTU = int(u32(attr.Value))
+		case unix.IFLA_MAX_MTU:
+			l.MaxMTU = int(u32(attr.Value))
+		case unix.IFLA_LINKINFO:
+			for _, info := range attributes(attr.Value) {
+				if info.Attr.Type == nl.IFLA_INFO_KIND {
+					l.Kind = unix.ByteSliceToString(info.Value)
+				}
+			}
+		}
+	}
+	return l, a.MasterIndex, true
+}
+
+func u32(v []byte) uint32 {
+	if len(v) < 4 {
+		return 0
+	}
+	return binary.NativeEndian.Uint32(v)
+}
+
+func ipv4(v []byte) netip.Addr {
+	a, ok := netip.AddrFromSlice(v)
+	if !ok || !a.Is4() {
+		return netip.Addr{}
+	}
+	return a
+}
+
+// parseAddress reads what netlink.Addr has no field for: the protocol, which is
+// enid's mark.
+func parseAddress(b []byte, n names) (a guest.Address, ok bool) {
+	if len(b) < unix.SizeofIfAddrmsg || b[0] != unix.AF_INET {
+		return a, false
+	}
+	msg := nl.DeserializeIfAddrmsg(b)
+	a.Link = n.byIndex[int(msg.Index)]
+	flags, proto, label, local := uint32(msg.Flags), 0, "", netip.Addr{}
+	for _, attr := range attributes(b[unix.SizeofIfAddrmsg:]) {
+		switch v := attr.Value; attr.Attr.Type {
+		case unix.IFA_LOCAL:
+			local = ipv4(v)
+		case unix.IFA_LABEL:
+			label = unix.ByteSliceToString(v)
+		case unix.IFA_FLAGS:
+			flags = u32(v)
+		case ifaProto:
+			proto = int(v[0])
+		}
+	}
+	a.Prefix = netip.PrefixFrom(local, int(msg.Prefixlen))
+	a.NoPrefixRoute = flags&unix.IFA_F_NOPREFIXROUTE != 0
+	a.Secondary = flags&unix.IFA_F_SECONDARY != 0
+	a.Ours = guest.OursByMark(proto, a.Link, label)
+	return a, local.IsValid() && a.Link != ""
+}
+
+// parseRoute keeps what netlink.Route would drop: any attribute that enid never
+// sets shows in Extra, so that a route with one is never taken for the wanted one.
+func parseRoute(b []byte, n names) (r guest.Route, ok bool) {
+	if len(b) < unix.SizeofRtMsg || b[0] != unix.AF_INET {
+		return r, false
+	}
+	msg := nl.DeserializeRtMsg(b)
+	if msg.Flags&unix.RTM_F_CLONED != 0 {
+		return r, false
+	}
+	r.TOS, r.Table, r.Protocol, r.Scope, r.Type = msg.Tos, uint32(msg.Table), msg.Protocol, msg.Scope, msg.Type
+	r.Onlink = msg.Flags&unix.RTNH_F_ONLINK != 0
+	dst := netip.IPv4Unspecified()
+	var extra []string
+	for _, attr := range attributes(b[unix.SizeofRtMsg:]) {
+		switch v := attr.Value; attr.Attr.Type {
+		case unix.RTA_DST:
+			dst = ipv4(v)
+		case unix.RTA_TABLE:
+			r.Table = u32(v)
+		case unix.RTA_OIF:
+			r.Link = n.byIndex[int(u32(v))]
+		case unix.RTA_GATEWAY:
+			r.Gateway = ipv4(v)
+		case unix.RTA_PRIORITY:
+			r.Metric = u32(v)
+		case unix.RTA_PREFSRC:
+			r.Src = ipv4(v)
+		case unix.RTA_CACHEINFO:
+		default:
+			extra = append(extra, routeExtra(attr.Attr.Type, v))
+		}
+	}
+	r.Extra = strings.Join(extra, " ")
+	r.Dst = netip.PrefixFrom(dst, int(msg.Dst_len))
+	return r, true
+}
+
+func routeExtra(typ uint16, v []byte) string {
+	switch typ {
+	case unix.RTA_MULTIPATH:
+		return "nexthops several"
+	case rtaNHID:
+		return fmt.Sprintf("nhid %d", u32(v))
+	case unix.RTA_VIA:
+		return "via inet6"
+	case unix.RTA_METRICS:
+		return fmt.Sprintf("metrics %x", v)
+	}
+	return fmt.Sprintf("attribute %d %x", typ, v)
+}

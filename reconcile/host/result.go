@@ -1,0 +1,71 @@
+//go:build linux
+
+package host
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"enid/plan"
+	"enid/plan/guest"
+)
+
+// Condition is what a host is in, as `host.condition` of the status shows it.
+type Condition string
+
+// The conditions of a host.
+const (
+	// Converged: everything that is asked for is so.
+	Converged Condition = "Converged"
+	// Converging: there is more to do, and it will be tried at once.
+	Converging Condition = "Converging"
+	// Degraded: something is blocked or failed; the message says what.
+	Degraded Condition = "Degraded"
+	// Waiting: everything is so but for NICs that are not there yet.
+	Waiting Condition = "Waiting"
+)
+
+// Result is how a turn went.
+type Result struct {
+	Host string
+	// Done are the steps that were done and not undone, in their order.
+	Done []*plan.HostStep
+	// Blocked are the steps that a rule blocks. A chain that failed stands among
+	// them as one step, blocked by plan.RuleHeld until it is tried again.
+	Blocked    []*plan.HostStep
+	WaitingFor []string // MACs, sorted
+	Advice     []plan.Advice
+	Condition  Condition
+	Message    string // one line; empty where converged
+	// Drifted counts the steps that this turn found necessary.
+	Drifted int
+	// PrimaryMoved says that main's active default route was not the same, byte for
+	// byte, after the steps as before them: another program changed it meanwhile.
+	PrimaryMoved bool
+	// RetryAfter is when what failed, or was not reached, is tried again; 0: nothing is.
+	RetryAfter time.Duration
+}
+
+// reasons answers what blocks the steps, in their order, each reason once: several
+// steps of an interface often have the same, and the first of them is named. waits
+// says that all that is blocked is blocked until a NIC of waitingFor appears.
+func reasons(blocked []*plan.HostStep, waitingFor []string) (out []string, waits bool) {
+	type reason struct{ target, detail, rule string }
+	said := map[reason]bool{}
+	waits = true
+	for _, s := range blocked {
+		b := s.BlockedBy[0]
+		if b.Rule == guest.RuleMatchMAC && slices.Contains(waitingFor, s.Target) {
+			continue
+		}
+		waits = false
+		r := reason{s.Target, b.Detail, b.Rule}
+		if b.Rule == plan.RuleDependsOn || said[r] {
+			continue
+		}
+		said[r] = true
+		out = append(out, fmt.Sprintf("%s %s: %s [%s]", s.Operation, s.Target, b.Detail, b.Rule))
+	}
+	return out, waits
+}

@@ -1,0 +1,79 @@
+//go:build linux
+
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"enid/plan/guest"
+)
+
+// set does what netlink does not: queues through ethtool and sysfs. A crash before
+// it leaves the old value, one after it the new one; either is observed.
+func (m *Machine) set(ctx context.Context, d deed) error {
+	var err error
+	switch d.op {
+	case guest.SetChannels:
+		err = m.setChannels(d.to.(guest.Channels))
+	case guest.SetRPS:
+		err = m.setMask(ctx, d.to.(guest.RPS))
+	case guest.SetPromote:
+		err = m.write(m.opts.Proc+"/sys/net/ipv4/conf/"+d.target.Name+"/promote_secondaries", "1")
+	default:
+		err = errors.New("no such operation")
+	}
+	switch {
+	case err == nil:
+		return nil
+	case d.op == guest.SetChannels && errors.Is(err, unix.EOPNOTSUPP):
+		return &Learnt{d.target, nil}
+	}
+	return fmt.Errorf("%s %s: %w", d.op, d.target, err)
+}
+
+// setChannels sets the numbers and nothing else: the rest is read anew.
+func (m *Machine) setChannels(c guest.Channels) error {
+	now, err := m.tool.GetChannels(c.Link)
+	if err != nil {
+		return err
+	}
+	if int(now.CombinedCount) == c.Combined && int(now.RxCount) == c.RX && int(now.TxCount) == c.TX {
+		return nil // some drivers restart the NIC for a change that is none
+	}
+	now.CombinedCount, now.RxCount, now.TxCount = uint32(c.Combined), uint32(c.RX), uint32(c.TX)
+	_, err = m.tool.SetChannels(c.Link, now)
+	return err
+}
+
+// setMask writes a queue's mask, once the queue is there: it appears in sysfs a
+// moment after the channels grew.
+func (m *Machine) setMask(ctx context.Context, q guest.RPS) error {
+	file := m.maskFile(q.Link, q.Queue)
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := m.write(file, q.Mask)
+		if !errors.Is(err, os.ErrNotExist) || wait > 200*time.Millisecond {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// write writes one value to a file of the kernel's, in one call.
+func (m *Machine) write(file, value string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(value + "\n")
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,142 @@
+//go:build linux
+
+package host
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"enid/plan"
+	"enid/plan/guest"
+)
+
+// Shown is the observed configuration, as `enid host show` prints it. Its JSON
+// names are the YAML's too.
+type Shown struct {
+	Format     string        `json:"format"` // enid.host/v1
+	CPUs       int           `json:"cpus"`   // online
+	Primary    string        `json:"primary,omitempty"`
+	Interfaces []ShownLink   `json:"interfaces"`
+	Tables     []ShownTable  `json:"tables"`
+	Rules      []ShownObject `json:"rules"`
+}
+
+// ShownLink is an interface with its addresses and queues.
+type ShownLink struct {
+	Name      string        `json:"name"`
+	MAC       string        `json:"mac,omitempty"` // the permanent one where there is one
+	Kind      string        `json:"kind,omitempty"`
+	Master    string        `json:"master,omitempty"`
+	Up        bool          `json:"up"`
+	MTU       int           `json:"mtu"`
+	Addresses []ShownObject `json:"addresses,omitempty"`
+	Queues    *ShownQueues  `json:"queues,omitempty"`
+	RPS       []string      `json:"rps,omitempty"` // a mask for each receive queue
+}
+
+// ShownQueues are a driver's channels; zero ones are left out.
+type ShownQueues struct {
+	Combined    int `json:"combined,omitempty"`
+	RX          int `json:"rx,omitempty"`
+	TX          int `json:"tx,omitempty"`
+	MaxCombined int `json:"maxCombined,omitempty"`
+	MaxRX       int `json:"maxRX,omitempty"`
+	MaxTX       int `json:"maxTX,omitempty"`
+}
+
+// ShownTable is a routing table: main's default routes and enid's own, or all
+// that is in a table that enid's rules look up.
+type ShownTable struct {
+	Table  string        `json:"table"`
+	Routes []ShownObject `json:"routes"`
+}
+
+// ShownObject is an address, route or rule as `ip` writes it, and whether it is
+// enid's.
+type ShownObject struct {
+	Text string `json:"text"`
+	Ours bool   `json:"ours"`
+}
+
+// ShowFormat is the version of Shown.
+const ShowFormat = "enid.host/v1"
+
+// Show reads the machine and answers its configuration. It changes nothing.
+func (m *Machine) Show(ctx context.Context) (*Shown, error) {
+	w, err := m.Observe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	machine, _ := w.Get(guest.MachineRef).(guest.Machine)
+	s := &Shown{Format: ShowFormat, CPUs: machine.OnlineCPUs, Primary: guest.Primary(w),
+		Interfaces: []ShownLink{}, Tables: []ShownTable{}, Rules: []ShownObject{}}
+	addresses := map[string][]ShownObject{}
+	var rules []guest.Rule
+	tables := map[string][]ShownObject{}
+	for _, ref := range w.Refs() {
+		switch o := w.Get(ref).(type) {
+		case guest.Address:
+			addresses[o.Link] = append(addresses[o.Link], ShownObject{o.Prefix.String(), o.Ours})
+		case guest.Route:
+			t := guest.TableName(o.Table)
+			tables[t] = append(tables[t], ShownObject{o.String(), o.Ours()})
+		case guest.Rule:
+			rules = append(rules, o)
+		}
+	}
+	for _, ref := range w.Refs() {
+		if l, ok := w.Get(ref).(guest.Link); ok {
+			s.Interfaces = append(s.Interfaces, showLink(w, l, addresses[l.Name]))
+		}
+	}
+	s.Tables = showTables(tables)
+	slices.SortStableFunc(rules, func(a, b guest.Rule) int { return int(a.Priority) - int(b.Priority) })
+	for _, r := range rules {
+		s.Rules = append(s.Rules, ShownObject{r.Numbered(), r.Ours()})
+	}
+	return s, nil
+}
+
+func showLink(w *plan.World, l guest.Link, addresses []ShownObject) ShownLink {
+	out := ShownLink{Name: l.Name, MAC: l.MAC, Kind: l.Kind, Master: l.Master, Up: l.Up, MTU: l.MTU, Addresses: addresses}
+	if l.PermMAC != "" {
+		out.MAC = l.PermMAC
+	}
+	if c, ok := w.Get(guest.Channels{Link: l.Name}.Ref()).(guest.Channels); ok {
+		out.Queues = &ShownQueues{c.Combined, c.RX, c.TX, c.MaxCombined, c.MaxRX, c.MaxTX}
+	}
+	for i := 0; ; i++ {
+		q, ok := w.Get(guest.RPSRef(l.Name, i)).(guest.RPS)
+		if !ok {
+			return out
+		}
+		out.RPS = append(out.RPS, q.Mask)
+	}
+}
+
+// showTables sorts main first, then by number.
+func showTables(tables map[string][]ShownObject) []ShownTable {
+	out := []ShownTable{}
+	for t, routes := range tables {
+		out = append(out, ShownTable{t, routes})
+	}
+	rank := func(t string) (int, int, string) {
+		if t == "main" {
+			return 0, 0, t
+		}
+		return 1, len(t), t
+	}
+	slices.SortFunc(out, func(a, b ShownTable) int {
+		r, n, t := rank(a.Table)
+		r2, n2, t2 := rank(b.Table)
+		if r != r2 {
+			return r - r2
+		}
+		if n != n2 {
+			return n - n2
+		}
+		return strings.Compare(t, t2)
+	})
+	return out
+}

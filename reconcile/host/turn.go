@@ -1,0 +1,196 @@
+//go:build linux
+
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"enid/plan"
+	"enid/plan/guest"
+)
+
+// maxRounds bounds how often a turn observes and plans again: each round ends
+// with what was learnt in the one before.
+const maxRounds = 4
+
+// sight is one look at the machine: what is, what should be, and the way there.
+type sight struct {
+	world  *plan.World
+	wanted *guest.Wanted
+	plan   *plan.Plan
+}
+
+// Plan is the dry run of a turn: the host's part of the plan, and warnings. It
+// changes nothing. The error says that the machine could not be read, or that
+// there is no such Host.
+func (m *Machine) Plan(ctx context.Context, cloud *plan.World, host string) (*plan.Host, []plan.Advice, error) {
+	h, err := guest.Declared(cloud, host)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := m.look(ctx, h, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.wanted.Steps(s.plan, s.world), s.wanted.Advise(s.plan, s.world), nil
+}
+
+// Turn converges the machine once: observe, derive what is wanted, plan, check the
+// plan, do its steps, observe again. Steps that fail are undone with the others of
+// their interface, and tried again later. The error says that nothing could be
+// decided: the machine could not be read, there is no such Host, or ctx ended.
+func (m *Machine) Turn(ctx context.Context, cloud *plan.World, host string) (Result, error) {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	h, err := guest.Declared(cloud, host)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{Host: host}
+	var learned []*Learnt
+	for round := 0; ; round++ {
+		s, err := m.look(ctx, h, learned)
+		if err != nil {
+			return res, err
+		}
+		steps := s.plan.Runnable()
+		if round == 0 {
+			res.Drifted = len(steps)
+		}
+		if len(steps) == 0 || round == maxRounds {
+			m.holds.seen = s.world
+			m.conclude(&res, s, len(steps) > 0)
+			return res, nil
+		}
+		more, err := m.carryOut(ctx, s, &res)
+		m.holds.seen = s.world
+		if err != nil {
+			return res, err
+		}
+		learned = append(learned, more...)
+		if round == 0 {
+			res.Drifted -= len(more) // no difference after all
+		}
+	}
+}
+
+// look observes, derives and plans. A plan that takes addresses away is made once
+// more with the routes that may go along in view.
+func (m *Machine) look(ctx context.Context, h *guest.Host, learned []*Learnt) (*sight, error) {
+	reading := h.Reading()
+	for {
+		o, err := m.read(ctx, reading)
+		if err != nil {
+			return nil, err
+		}
+		s := &sight{world: guest.World(o)}
+		for _, t := range learned {
+			s.world.Put(t.Target, t.By)
+		}
+		s.wanted = h.Want(s.world)
+		m.note(reading, o.Links, s.wanted.Primary)
+		held := m.holds.active(m.opts.Now())
+		if err := m.plan(s, held); err != nil {
+			return nil, err
+		}
+		if links := guest.Leaves(s.plan, s.world); len(links) > 0 && !slices.Equal(links, reading.Links) && reading.Links == nil {
+			reading.Links = links
+			continue
+		}
+		m.holds.block(s.wanted, held)
+		return s, nil
+	}
+}
+
+// plan makes the plan of a sight, without the chains that are held, and has it
+// judged.
+func (m *Machine) plan(s *sight, held map[string]*hold) error {
+	if guest.AtRest(s.world, s.wanted.World) {
+		s.plan = &plan.Plan{Format: plan.Format, AsOf: m.opts.Now().UTC()}
+		return nil
+	}
+	var opts plan.Options
+	if len(held) > 0 {
+		opts.Only = func(ref plan.Ref) bool { return held[guest.Chain(ref, s.world, s.wanted.World)] == nil }
+	}
+	at := m.opts.Now()
+	p, err := plan.Make(guest.Domain(), s.world, s.wanted.World, at, opts)
+	if err != nil {
+		return fmt.Errorf("plan Host/%s: %w", s.wanted.Host.Name, err)
+	}
+	if err := plan.Check(guest.Domain(), p, s.world, s.wanted.World, at, opts); err != nil {
+		return fmt.Errorf("the plan of Host/%s is wrong, and nothing of it is done: %w", s.wanted.Host.Name, err)
+	}
+	s.plan = p
+	return nil
+}
+
+// carryOut does the plan's steps and notes how they went. It answers what others
+// have put in the way, for the next look.
+func (m *Machine) carryOut(ctx context.Context, s *sight, res *Result) ([]*Learnt, error) {
+	before, err := m.primaryRoute(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{m: m, world: s.world, want: s.wanted.World, primary: before,
+		chains: map[string][]deed{}, failed: map[string]error{}, stale: map[string]bool{}, missed: map[string]bool{}}
+	err = r.steps(ctx, s.plan.Runnable())
+	if after, look := m.primaryRoute(ctx); look == nil && after != before {
+		// No step of a plan touches it: another program changed it meanwhile.
+		m.opts.Log.Warn("main's default route changed during the turn", "host", s.wanted.Host.Name)
+		res.PrimaryMoved = true
+	}
+	at := m.opts.Now()
+	for _, f := range r.done {
+		if r.failed[f.chain] == nil {
+			res.Done = append(res.Done, s.wanted.Step(f.step, s.world))
+			m.holds.did(f.chain, f.step, at, s.world, s.wanted.World)
+			if !r.stale[f.chain] {
+				m.holds.well(f.chain)
+			}
+		}
+	}
+	for chain, failure := range r.failed {
+		m.holds.fail(chain, failure.Error(), at)
+	}
+	m.holds.fights(at)
+	return r.learned, err
+}
+
+// conclude says how the turn went from the last look at the machine.
+func (m *Machine) conclude(res *Result, s *sight, more bool) {
+	blocked := *s.plan
+	blocked.Steps = blocked.Steps[len(blocked.Runnable()):]
+	for _, step := range s.wanted.Steps(&blocked, s.world).Steps {
+		if len(step.BlockedBy) > 0 {
+			res.Blocked = append(res.Blocked, step)
+		}
+	}
+	res.WaitingFor = s.wanted.Waiting
+	res.Advice = s.wanted.Advise(s.plan, s.world)
+	res.RetryAfter = m.holds.next(m.opts.Now())
+	said, waitsOnly := reasons(res.Blocked, res.WaitingFor)
+	switch {
+	case !waitsOnly:
+		res.Condition, res.Message = Degraded, strings.Join(said, "; ")
+	case more:
+		res.Condition, res.Message = Converging, "the machine changes faster than enid converges it"
+		if res.RetryAfter == 0 { // nothing failed, and what changed may have sent no event
+			res.RetryAfter = firstHold
+		}
+	case len(res.WaitingFor) > 0:
+		res.Condition, res.Message = Waiting, "waiting for the NIC of "+strings.Join(res.WaitingFor, ", ")
+	default:
+		res.Condition = Converged
+	}
+}
+
+// Stopped reports whether an error of Turn means that the turn was cut short, not
+// that anything is wrong.
+func Stopped(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errStopped)
+}

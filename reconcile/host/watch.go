@@ -1,0 +1,113 @@
+//go:build linux
+
+package host
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"enid/plan/guest"
+)
+
+// Watch answers a channel that receives a hint whenever something changed on the
+// machine that may concern the last turn's host. Hints are coalesced, and none is
+// owed: the loop reads everything slowly as well. The channel is closed when ctx
+// ends. While nothing happens it costs nothing.
+//
+// Events of enid's own changes are left out, by the port they came from. IPv4
+// routes that go with a link send none: every event of a link of the host is a hint.
+func (m *Machine) Watch(ctx context.Context) <-chan struct{} {
+	hints := make(chan struct{}, 1)
+	go func() {
+		defer close(hints)
+		for ctx.Err() == nil {
+			err := m.follow(ctx, hints)
+			if ctx.Err() != nil {
+				return
+			}
+			// Whatever was missed, a full read finds it.
+			m.opts.Log.Debug("subscription ended", "error", err)
+			hint(hints)
+			select {
+			case <-ctx.Done():
+			case <-time.After(resubscribe):
+			}
+		}
+	}()
+	return hints
+}
+
+// resubscribe keeps a flood of events from becoming a loop of subscriptions.
+const resubscribe = 50 * time.Millisecond
+
+func hint(hints chan<- struct{}) {
+	select {
+	case hints <- struct{}{}:
+	default:
+	}
+}
+
+// groups are what is subscribed to. They are named one by one, since the library
+// has no typed subscription for rules, and since the typed ones hide the port by
+// which enid's own changes are told from others'.
+var groups = []uint{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV4_RULE}
+
+// subscriptionBuffer takes some 50,000 events while nobody reads.
+const subscriptionBuffer = 16 << 20
+
+func subscribe() (*nl.NetlinkSocket, error) {
+	s, err := nl.Subscribe(unix.NETLINK_ROUTE, groups...)
+	if err != nil {
+		return nil, fmt.Errorf("subscribe: %w", err)
+	}
+	enlarge(s, subscriptionBuffer)
+	return s, nil
+}
+
+// follow hints until ctx ends or the subscription breaks (ENOBUFS: it overflowed).
+func (m *Machine) follow(ctx context.Context, hints chan<- struct{}) error {
+	s, err := subscribe()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer context.AfterFunc(ctx, s.Close)()
+	hint(hints) // what happened before the subscription is not known
+	for {
+		events, _, err := s.Receive()
+		if err != nil {
+			return fmt.Errorf("follow events: %w", err)
+		}
+		in := m.interests()
+		if slices.ContainsFunc(events, func(e syscall.NetlinkMessage) bool {
+			return e.Header.Pid != m.conn.port && in.concerns(e)
+		}) {
+			hint(hints)
+		}
+	}
+}
+
+// concerns reports whether an event may concern the host. Before the first turn
+// everything does.
+func (in interest) concerns(e syscall.NetlinkMessage) bool {
+	if !in.known {
+		return true
+	}
+	switch e.Header.Type {
+	case unix.RTM_NEWLINK, unix.RTM_DELLINK:
+		l, _, ok := parseLink(e.Data)
+		return ok && (in.links[l.Index] || in.macs[l.MAC] || in.macs[l.PermMAC])
+	case unix.RTM_NEWADDR, unix.RTM_DELADDR:
+		return len(e.Data) >= unix.SizeofIfAddrmsg && in.links[int(nl.DeserializeIfAddrmsg(e.Data).Index)]
+	case unix.RTM_NEWROUTE, unix.RTM_DELROUTE:
+		r, ok := parseRoute(e.Data, names{})
+		return ok && (r.Ours() || in.tables[r.Table] || r.Table == guest.TableMain && r.Default())
+	}
+	return true // rules: there are few, and each concerns everybody's traffic
+}

@@ -1,0 +1,119 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+// ErrNoDaemon is answered where no daemon serves the socket.
+var ErrNoDaemon = errors.New("no daemon is running on this state")
+
+// Client asks the daemon of a state's folder.
+type Client struct{ http http.Client }
+
+// Dial answers a client of the daemon that serves the state's folder. Nothing is
+// sent yet: that no daemon runs is answered by the first question, as ErrNoDaemon.
+func Dial(stateDir string) *Client {
+	dialer := net.Dialer{Timeout: 2 * time.Second}
+	return &Client{http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "unix", Socket(stateDir))
+		},
+	}}}
+}
+
+// Status answers the enid.status/v1 object as it came.
+func (c *Client) Status(ctx context.Context) (raw json.RawMessage, err error) {
+	err = c.get(ctx, "status", &raw)
+	return raw, err
+}
+
+// Load answers the daemon's state.
+func (c *Client) Load(ctx context.Context) (*store.State, error) {
+	var w wireState
+	if err := c.get(ctx, "resources", &w); err != nil {
+		return nil, err
+	}
+	return w.decode()
+}
+
+// History answers the revisions that were applied, newest first.
+func (c *Client) History(ctx context.Context) ([]store.Revision, error) {
+	var list struct{ Revisions []store.Revision }
+	err := c.get(ctx, "history", &list)
+	return list.Revisions, err
+}
+
+// Revision answers one revision, store.ErrAbsent where there is none.
+func (c *Client) Revision(ctx context.Context, serial uint64) (*store.Detail, error) {
+	var d store.Detail
+	err := c.get(ctx, fmt.Sprintf("history/%d", serial), &d)
+	return &d, err
+}
+
+// Accept lets a held commit pass, once.
+func (c *Client) Accept(ctx context.Context, commit, by string) error {
+	return c.post(ctx, "accept", url.Values{"commit": {commit}, "by": {by}}, &struct{}{})
+}
+
+// Retry has the failed steps of a resource tried again, and answers how many.
+func (c *Client) Retry(ctx context.Context, target schema.Ref) (n int, err error) {
+	err = c.post(ctx, "retry", url.Values{"target": {target.String()}}, &n)
+	return n, err
+}
+
+// Sync has the daemon poll its source now.
+func (c *Client) Sync(ctx context.Context) error { return c.post(ctx, "sync", nil, &struct{}{}) }
+
+func (c *Client) get(ctx context.Context, what string, v any) error {
+	return c.do(ctx, http.MethodGet, "api/v1/"+what, nil, v)
+}
+
+func (c *Client) post(ctx context.Context, what string, form url.Values, v any) error {
+	return c.do(ctx, http.MethodPost, "control/"+what, strings.NewReader(form.Encode()), v)
+}
+
+func (c *Client) do(ctx context.Context, method, path string, body io.Reader, v any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://enid/"+path, body)
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := c.http.Do(req)
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return ErrNoDaemon
+	case err != nil:
+		return fmt.Errorf("daemon: %w", err)
+	}
+	defer res.Body.Close()
+	switch {
+	case res.StatusCode == http.StatusNotFound:
+		return store.ErrAbsent
+	case res.StatusCode != http.StatusOK:
+		var failed struct{ Error string }
+		if err := json.NewDecoder(res.Body).Decode(&failed); err != nil {
+			failed.Error = res.Status
+		}
+		return fmt.Errorf("daemon: %s", failed.Error)
+	}
+	if err := json.NewDecoder(res.Body).Decode(v); err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	return nil
+}

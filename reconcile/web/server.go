@@ -1,0 +1,132 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+// Daemon is what can be asked of a running daemon.
+type Daemon interface {
+	// Status answers the enid.status/v1 object.
+	Status() any
+	// Load answers the state as it is now.
+	Load(ctx context.Context) (*store.State, error)
+	// History and Revision are those of store.Store.
+	History(ctx context.Context, before uint64, limit int) ([]store.Revision, error)
+	Revision(ctx context.Context, serial uint64) (*store.Detail, error)
+	// Accept, Retry and Hint are those of reconcile.Controller.
+	Accept(ctx context.Context, commit, by string) error
+	Retry(ctx context.Context, target schema.Ref) (int, error)
+	Hint()
+}
+
+// Socket answers the path of a daemon's socket in its state's folder.
+func Socket(stateDir string) string { return filepath.Join(stateDir, "enid.sock") }
+
+// Handler answers the read-only API of a daemon.
+func Handler(d Daemon) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, d.Status(), nil) })
+	mux.HandleFunc("GET /api/v1/resources", func(w http.ResponseWriter, r *http.Request) {
+		state, err := d.Load(r.Context())
+		if err != nil {
+			answer(w, nil, err)
+			return
+		}
+		body, err := encodeState(state)
+		answer(w, body, err)
+	})
+	mux.HandleFunc("GET /api/v1/history", func(w http.ResponseWriter, r *http.Request) {
+		revisions, err := d.History(r.Context(), 0, 0)
+		answer(w, map[string]any{"format": "enid.history/v1", "revisions": revisions}, err)
+	})
+	mux.HandleFunc("GET /api/v1/history/{serial}", func(w http.ResponseWriter, r *http.Request) {
+		serial, err := strconv.ParseUint(r.PathValue("serial"), 10, 64)
+		if err != nil {
+			http.Error(w, "the serial is no number", http.StatusBadRequest)
+			return
+		}
+		detail, err := d.Revision(r.Context(), serial)
+		answer(w, detail, err)
+	})
+	return mux
+}
+
+// Control answers what changes the daemon's mind, besides what Handler answers.
+// It is for the socket, which only the state's owner can open.
+func Control(d Daemon) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", Handler(d))
+	mux.HandleFunc("POST /control/accept", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, struct{}{}, d.Accept(r.Context(), r.FormValue("commit"), r.FormValue("by")))
+	})
+	mux.HandleFunc("POST /control/retry", func(w http.ResponseWriter, r *http.Request) {
+		var target schema.Ref
+		err := target.UnmarshalText([]byte(r.FormValue("target")))
+		n := 0
+		if err == nil {
+			n, err = d.Retry(r.Context(), target)
+		}
+		answer(w, n, err)
+	})
+	mux.HandleFunc("POST /control/sync", func(w http.ResponseWriter, _ *http.Request) {
+		d.Hint()
+		answer(w, struct{}{}, nil)
+	})
+	return mux
+}
+
+// answer writes v, or the error under the status that it means.
+func answer(w http.ResponseWriter, v any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case errors.Is(err, store.ErrAbsent):
+		w.WriteHeader(http.StatusNotFound)
+		v = map[string]string{"error": err.Error()}
+	case err != nil:
+		w.WriteHeader(http.StatusInternalServerError)
+		v = map[string]string{"error": err.Error()}
+	}
+	_ = json.NewEncoder(w).Encode(v) // a client that went away is no failure of ours
+}
+
+// Serve answers on the socket in the state's folder (0600) until ctx ends, then
+// removes it. A socket that a killed daemon left behind is replaced: the state's
+// lock, which the caller holds, says that nobody else serves it.
+func Serve(ctx context.Context, stateDir string, d Daemon, log *slog.Logger) error {
+	path := Socket(stateDir)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("socket: %w", err)
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return errors.Join(fmt.Errorf("socket: %w", err), listener.Close())
+	}
+	server := &http.Server{Handler: Control(d), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	stopped := context.AfterFunc(ctx, func() {
+		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		_ = server.Shutdown(grace) // what is still being answered is cut off
+	})
+	defer stopped()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("socket: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+// wireState is a store.State as it goes over the socket.
+type wireState struct {
+	Format    string             `json:"format"`
+	Meta      store.Meta         `json:"meta"`
+	Resources []json.RawMessage  `json:"resources"`
+	Intents   []store.Intent     `json:"intents"`
+	Holds     []store.Hold       `json:"holds"`
+	Accepted  []store.Acceptance `json:"accepted"`
+}
+
+func encodeState(s *store.State) (*wireState, error) {
+	w := &wireState{Format: "enid.resources/v1", Meta: s.Meta, Resources: make([]json.RawMessage, 0, len(s.Resources)),
+		Intents: s.Intents, Holds: s.Holds, Accepted: s.Accepted}
+	for _, r := range s.Resources {
+		doc, err := schema.Encode(r)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.Ref, err)
+		}
+		w.Resources = append(w.Resources, doc)
+	}
+	return w, nil
+}
+
+func (w *wireState) decode() (*store.State, error) {
+	s := &store.State{Meta: w.Meta, Intents: w.Intents, Holds: w.Holds, Accepted: w.Accepted, Resources: make([]*schema.Resource, 0, len(w.Resources))}
+	for _, doc := range w.Resources {
+		r, err := schema.Decode(doc)
+		if err != nil {
+			return nil, fmt.Errorf("the daemon's state: %w", err)
+		}
+		s.Resources = append(s.Resources, r)
+	}
+	return s, nil
+}
