@@ -1,0 +1,49 @@
+# enid: `make help` lists what there is.
+GO      ?= go
+BIN     := bin/enid
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/enid
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/enid
+
+.PHONY: demo
+demo: build ## the main job in a minute: a commit sets up two ENIs in a network namespace
+	@examples/multi-eni/demo.sh $(BIN)
+
+.PHONY: test
+test: ## run every test; host tests want root or user namespaces, and say so where they skip
+	$(GO) test ./...
+
+.PHONY: bench
+bench: ## run the benchmarks once; docs/benchmarks.md says how to read them
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'gofmt: the files above are not formatted'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+.PHONY: vuln
+vuln: ## govulncheck, where its database can be reached
+	@out=$$($(GO) tool govulncheck ./... 2>&1); code=$$?; \
+	case "$$out" in \
+	*'fetching vulnerabilities'*|*'no such host'*|*'dial tcp'*|*'connection refused'*|*'403'*) echo 'govulncheck: the vulnerability database cannot be reached from here; skipped' ;; \
+	*) printf '%s\n' "$$out"; exit $$code ;; esac
+
+.PHONY: docs
+docs: ## write the generated pages below docs/ anew
+	$(GO) test ./cmd/enid -run 'Docs|Examples' -update
+
+.PHONY: verify
+verify: lint vuln ## what CI checks besides the tests: lint, imports, generated docs, a clean tree
+	$(GO) mod verify
+	$(GO) test ./cmd/enid -run 'Docs|Imports|Shape'
+	@$(GO) mod tidy -diff
+	@test -z "$$(git status --porcelain)" || { git status --short; echo 'the tree is not clean'; exit 1; }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+
+	"github.com/spf13/cobra"
+
+	"enid/reconcile"
+	"enid/reconcile/store"
+	"enid/reconcile/web"
+	"enid/schema"
+)
+
+func (a *app) acceptCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "accept COMMIT",
+		Short: "Let exactly that held commit pass, once",
+		Long: `accept lets one commit pass that the daemon holds: because it would delete too
+much, or because the branch went backwards. The history records who accepted it.`,
+		Example: "  enid accept 69b34449a567c1d2e3f4a5b6c7d8e9f0a1b2c3d4",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			by := whoami()
+			err := a.control(c.Context(), func(d *web.Client) error { return d.Accept(c.Context(), args[0], by) },
+				func(l *reconcile.Controller) error { return l.Accept(c.Context(), args[0], by) })
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "%s may pass, once.\n", short(args[0]))
+			return nil
+		},
+	}
+}
+
+func (a *app) retryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "retry KIND/NAME",
+		Short: "Try the failed steps of a resource again",
+		Long: `retry forgets that steps on the resource failed, or were cut short, so that they
+are tried again: by the daemon at once, else by the next apply.`,
+		Example: "  enid retry ENI/web-1-b",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var target schema.Ref
+			if err := target.UnmarshalText([]byte(args[0])); err != nil {
+				return err
+			}
+			n := 0
+			err := a.control(c.Context(), func(d *web.Client) (err error) { n, err = d.Retry(c.Context(), target); return err },
+				func(l *reconcile.Controller) (err error) { n, err = l.Retry(c.Context(), target); return err })
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "%s of %s will be tried again.\n", plural(n, "step"), target)
+			return nil
+		},
+	}
+}
+
+func (a *app) syncCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "sync",
+		Short:   "Have the daemon poll its source now",
+		Example: "  enid sync",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			where, err := store.ParseURL(a.state)
+			if err != nil {
+				return fmt.Errorf("--state: %w", err)
+			}
+			return web.Dial(where.Dir).Sync(c.Context())
+		},
+	}
+}
+
+// control asks the daemon of this state, or does it on the state itself where
+// none runs.
+func (a *app) control(ctx context.Context, asked func(*web.Client) error, done func(*reconcile.Controller) error) error {
+	where, err := store.ParseURL(a.state)
+	if err != nil {
+		return fmt.Errorf("--state: %w", err)
+	}
+	if err := asked(web.Dial(where.Dir)); !errors.Is(err, web.ErrNoDaemon) {
+		return err
+	}
+	db, err := a.openState()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	state, err := db.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	return done(reconcile.New(reconcile.Config{Store: db}, state))
+}
+
+// whoami answers who runs the command, for the history.
+func whoami() string {
+	if name := os.Getenv("SUDO_USER"); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"enid/plan"
+	"enid/plan/cloud"
+	"enid/plan/render"
+	"enid/reconcile/host"
+	"enid/reconcile/store"
+)
+
+func (a *app) hostCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "host",
+		Short: "Look at, plan for and converge this machine alone",
+		Long: `host works on this machine alone. What it should be like follows from the state
+(or, with --path, from a folder as if it were applied) and its Host resource.`,
+	}
+	c.AddCommand(a.hostShowCommand(), a.hostPlanCommand(), a.hostApplyCommand())
+	return c
+}
+
+func (a *app) hostShowCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use: "show", Short: "Print the observed network configuration of this machine", Args: cobra.NoArgs,
+		Example: "  enid host show\n  enid host show -o json",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := oneOf("format", format, "yaml", "json"); err != nil {
+				return err
+			}
+			m, err := a.machine()
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			shown, err := m.Show(c.Context())
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return render.JSON(a.out, shown)
+			}
+			text, err := yaml.Marshal(shown)
+			if err != nil {
+				return err
+			}
+			_, err = a.out.Write(text)
+			return err
+		},
+	}
+	c.Flags().StringVarP(&format, "format", "o", "yaml", "yaml or json")
+	return c
+}
+
+// hostFlags are what says which Host this machine is, and from what.
+type hostFlags struct{ name, dir string }
+
+func (h *hostFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&h.name, "host", "", "the Host that this machine is (required)")
+	c.Flags().StringVar(&h.dir, "path", "", "derive it from the topology in that folder, as if applied, not from the state")
+	_ = c.MarkFlagRequired("host") // the flag is there
+}
+
+func (a *app) hostPlanCommand() *cobra.Command {
+	var flags hostFlags
+	var format string
+	c := &cobra.Command{
+		Use: "plan --host NAME", Short: "Show what would be done on this machine, with the equivalent commands", Args: cobra.NoArgs,
+		Long: `plan shows what would be done on this machine, each step with the ip, ethtool or
+shell command a person would type. Exit codes are those of enid plan.`,
+		Example: "  enid host plan --host web-1\n  enid host plan --host web-1 --path topology",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			world, err := a.hostWorld(c.Context(), flags.dir)
+			if err != nil {
+				return err
+			}
+			at, _ := parseAt("")
+			p := &plan.Plan{Format: plan.Format, AsOf: at, Steps: []*plan.Step{}, Advice: []plan.Advice{}}
+			if p.Host, err = a.planHost(c.Context(), world, flags.name, p); err != nil {
+				return err
+			}
+			p.Count()
+			return a.showPlan(&dryRun{plan: p}, format, false)
+		},
+	}
+	flags.add(c)
+	c.Flags().StringVarP(&format, "format", "o", "text", "text or json")
+	return c
+}
+
+func (a *app) hostApplyCommand() *cobra.Command {
+	var flags hostFlags
+	c := &cobra.Command{
+		Use: "apply --host NAME", Short: "Converge this machine", Args: cobra.NoArgs,
+		Long: `apply converges this machine once. An interface whose steps fail is put back as
+it was; the others go on. It exits 0 where everything is as it should be, 3 where
+something stayed blocked, 1 where something failed.`,
+		Example: "  sudo enid host apply --host web-1\n  sudo enid host apply --host web-1 --path topology",
+		RunE: func(c *cobra.Command, _ []string) error {
+			world, err := a.hostWorld(c.Context(), flags.dir)
+			if err != nil {
+				return err
+			}
+			return a.convergeHost(c.Context(), world, flags.name)
+		},
+	}
+	flags.add(c)
+	return c
+}
+
+// machine opens this machine's network.
+func (a *app) machine() (*host.Machine, error) {
+	log, err := a.logger()
+	if err != nil {
+		return nil, err
+	}
+	m, err := host.Open(host.Options{Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("this machine: %w", err)
+	}
+	return m, nil
+}
+
+// hostWorld answers the cloud's world that the machine follows from.
+func (a *app) hostWorld(ctx context.Context, dir string) (*plan.World, error) {
+	if dir == "" {
+		state, err := a.readState(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return cloud.World(state.Resources), nil
+	}
+	t, err := a.validTopology(ctx, []string{dir})
+	if err != nil {
+		return nil, err
+	}
+	at, err := parseAt("")
+	if err != nil {
+		return nil, err
+	}
+	world, want, p, err := makePlan(&store.State{}, t.Topology, at, nil)
+	if err != nil {
+		return nil, err
+	}
+	return afterwards(p, world, want, at), nil
+}
+
+// planHost answers the host's part of a plan; its advice is added to p's.
+func (a *app) planHost(ctx context.Context, world *plan.World, name string, p *plan.Plan) (*plan.Host, error) {
+	m, err := a.machine()
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	h, advice, err := m.Plan(ctx, world, name)
+	if err != nil {
+		return nil, err
+	}
+	p.Advice = append(p.Advice, advice...)
+	return h, nil
+}
+
+// convergeHost converges this machine and says how it went.
+func (a *app) convergeHost(ctx context.Context, world *plan.World, name string) error {
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	res, err := m.Turn(ctx, world, name)
+	if err != nil {
+		return err
+	}
+	return a.showHostResult(res)
+}
+
+func (a *app) showHostResult(res host.Result) error {
+	for _, s := range res.Done {
+		fmt.Fprintf(a.out, "  done     %s  %s\n", render.Inert(s.Target), render.Inert(s.Command))
+	}
+	for _, s := range res.Blocked {
+		for _, b := range s.BlockedBy {
+			fmt.Fprintf(a.out, "  blocked  %s  %s [%s]\n           %s\n", render.Inert(s.Target), render.Inert(b.Detail), b.Rule, render.Inert(b.Remedy))
+		}
+	}
+	message := ""
+	if res.Message != "" {
+		message = ": " + render.Inert(res.Message)
+	}
+	fmt.Fprintf(a.out, "Host %s is %s%s\n", render.Inert(res.Host), res.Condition, message)
+	switch {
+	case res.RetryAfter > 0 || res.Condition == host.Converging:
+		return exit(exitFailed)
+	case len(res.Blocked) > 0 || len(res.WaitingFor) > 0:
+		return exit(exitBlocked)
+	}
+	return nil
+}

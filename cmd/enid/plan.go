@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"enid/plan"
+	"enid/plan/cloud"
+	"enid/plan/render"
+	"enid/reconcile"
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var format, at, hostName, save string
+	var checks bool
+	var targets []string
+	c := &cobra.Command{
+		Use:   "plan [PATH]",
+		Short: "Show what would be done, in the cloud's state and on this host; change nothing",
+		Long: `plan compares the topology below PATH with the state and shows the steps that
+lead from one to the other, in an order in which the clouds allow them, and what
+is blocked, with the rule, the reason and the remedy.
+
+It exits 0 where there is nothing to do, 2 where there is, 3 where some of it is
+blocked, and 1 where something is wrong.`,
+		Example: `  enid plan
+  enid plan topology --host web-1 --format json
+  enid plan --at 2026-12-01T03:00:00Z      # would the window be open then?
+  enid plan --out change.plan && enid apply --plan change.plan`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			when, err := parseAt(at)
+			if err != nil {
+				return err
+			}
+			only, err := parseTargets(targets)
+			if err != nil {
+				return err
+			}
+			d, err := a.dryRun(c.Context(), args, when, hostName, only)
+			if err != nil {
+				return err
+			}
+			if save != "" {
+				if err := d.save(c.Context(), save); err != nil {
+					return err
+				}
+			}
+			return a.showPlan(d, format, checks)
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&format, "format", "o", "text", "text or json")
+	f.StringVar(&at, "at", "", "judge rules of time at that RFC 3339 time (default: now)")
+	f.StringVar(&hostName, "host", "", "add what would be done on this machine as that Host")
+	f.StringVar(&save, "out", "", "save the plan to that file, for apply --plan")
+	f.BoolVar(&checks, "checks", false, "show every requirement of each step as it was found")
+	f.StringArrayVar(&targets, "target", nil, "plan only for KIND/NAME (repeatable); the plan is partial then")
+	return c
+}
+
+// parseAt reads --at; empty is now.
+func parseAt(at string) (time.Time, error) {
+	if at == "" {
+		return time.Now().UTC().Truncate(time.Second), nil
+	}
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return t, fmt.Errorf("--at %q: give an RFC 3339 time such as 2026-12-01T03:00:00Z", at)
+	}
+	return t.UTC(), nil
+}
+
+// parseTargets reads --target; none is everything.
+func parseTargets(targets []string) (only map[plan.Ref]bool, err error) {
+	for _, t := range targets {
+		var ref schema.Ref
+		if err := ref.UnmarshalText([]byte(t)); err != nil {
+			return nil, fmt.Errorf("--target: %w", err)
+		}
+		kind, err := kindNamed(string(ref.Kind))
+		if err != nil {
+			return nil, fmt.Errorf("--target: %w", err)
+		}
+		if only == nil {
+			only = map[plan.Ref]bool{}
+		}
+		only[plan.Ref{Kind: kind, Name: ref.Name}] = true
+	}
+	return only, nil
+}
+
+// dryRun is a plan and all it was made from.
+type dryRun struct {
+	plan     *plan.Plan
+	topology *topology
+	base     store.Meta
+	at       time.Time
+}
+
+// dryRun plans from the state to the topology; it changes nothing.
+func (a *app) dryRun(ctx context.Context, args []string, at time.Time, hostName string, only map[plan.Ref]bool) (*dryRun, error) {
+	t, err := a.validTopology(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	state, err := a.readState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	world, want, p, err := makePlan(state, t.Topology, at, only)
+	if err != nil {
+		return nil, err
+	}
+	if hostName != "" {
+		if p.Host, err = a.planHost(ctx, afterwards(p, world, want, at), hostName, p); err != nil {
+			return nil, err
+		}
+		p.Count()
+	}
+	return &dryRun{plan: p, topology: t, base: state.Meta, at: at}, nil
+}
+
+// makePlan answers a checked plan, and the worlds it leads from and to.
+func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[plan.Ref]bool) (world, want *plan.World, p *plan.Plan, err error) {
+	want = cloud.World(t.Resources())
+	world = cloud.Prepare(cloud.World(state.Resources), want)
+	opts := plan.Options{Held: reconcile.Held(reconcile.Lasting(state.Holds), state.Intents, t, at)}
+	if only != nil {
+		opts.Only = func(ref plan.Ref) bool { return only[ref] }
+	}
+	if p, err = cloud.Plan(world, want, at, opts); err != nil {
+		return nil, nil, nil, err
+	}
+	p.Base = plan.Base{Lineage: state.Meta.Lineage, Serial: state.Meta.Serial}
+	return world, want, p, nil
+}
+
+// afterwards answers the world that the plan's runnable steps lead to, with what
+// is recorded from the files.
+func afterwards(p *plan.Plan, world, want *plan.World, at time.Time) *plan.World {
+	after := world.Fork()
+	for _, s := range p.Runnable() {
+		plan.Apply(cloud.Domain(), s, after, want, at)
+	}
+	puts, gone := cloud.Record(after, want)
+	for _, r := range puts {
+		after.Put(r.Ref, r)
+	}
+	for _, ref := range gone {
+		after.Put(ref, nil)
+	}
+	return after
+}
+
+// showPlan writes the plan and answers the exit code of what it holds.
+func (a *app) showPlan(d *dryRun, format string, checks bool) error {
+	var err error
+	if format == "json" {
+		err = render.JSON(a.out, d.plan)
+	} else {
+		err = render.Text(a.out, d.plan, render.Options{Color: a.color(), Checks: checks})
+	}
+	if err != nil {
+		return fmt.Errorf("print the plan: %w", err)
+	}
+	return planExit(d.plan)
+}
+
+// planExit answers the exit code for what a plan holds, nil for nothing.
+func planExit(p *plan.Plan) error {
+	switch host := p.Host; {
+	case p.Summary.Blocked > 0:
+		return exit(exitBlocked)
+	case len(p.Steps) > 0 || host != nil && len(host.Steps) > 0:
+		return exit(exitChanges)
+	}
+	return nil
+}

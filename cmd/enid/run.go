@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"enid/reconcile"
+	"enid/reconcile/dir"
+	"enid/reconcile/git"
+	"enid/reconcile/store"
+	"enid/reconcile/web"
+)
+
+// runFlags are the flags of run. Each is also ENID_… and a key of the
+// configuration file: flag before environment before file.
+type runFlags struct {
+	config                                 string
+	repo, branch, tag, commit, ref, path   string
+	host, onRewind, maxDeletes, policyPath string
+	sshKey, knownHosts, tokenFile, caFile  string
+	interval                               time.Duration
+	adopt                                  bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var flags runFlags
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Run as a daemon: follow git or a folder, plan, apply, converge this host, heal drift",
+		Long: `run follows a git repository (--repo) or a folder (--path without --repo). For each
+new revision it validates, plans, checks the plan and does its steps; with --host
+it keeps this machine as the applied revision says, and heals what others change
+within moments. What does not validate, cannot be fetched or would delete too much
+is held: what was applied stays in force. "enid status" says why.
+
+Every flag is also an environment variable (--ssh-key: ENID_SSH_KEY) and a key of
+the configuration file (ssh-key); a flag goes before the environment, that before
+the file. SIGTERM and Ctrl-C finish the step under way and exit 0.
+
+State only: the cloud's half is recorded in the state; no cloud API is called.`,
+		Example: `  enid run --repo https://git.example.com/network.git --host web-1
+  enid run --repo git@git.example.com:network.git --ssh-key /etc/enid/id_ed25519 --branch main
+  enid run --path topology --host web-1 --interval 10s`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := configure(c.Flags(), flags.config); err != nil {
+				return err
+			}
+			if !c.Flags().Changed("log-level") {
+				a.logLevel = "info" // a daemon's log is its voice
+			}
+			return a.runDaemon(c.Context(), flags)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&flags.config, "config", "/etc/enid/config.yaml", "configuration file; it need not exist")
+	f.StringVar(&flags.repo, "repo", "", "git repository: https://, http://, ssh://, git@host:path, or file:// where git is installed")
+	f.StringVar(&flags.branch, "branch", "", "follow that branch (default main)")
+	f.StringVar(&flags.tag, "tag", "", "follow that tag")
+	f.StringVar(&flags.commit, "commit", "", "stay at that commit")
+	f.StringVar(&flags.ref, "ref", "", "follow that reference, such as refs/heads/main")
+	f.StringVar(&flags.path, "path", "topology", "the topology's folder, in the repository or, without --repo, here")
+	f.DurationVar(&flags.interval, "interval", time.Minute, "time between polls")
+	f.StringVar(&flags.host, "host", "", "converge this machine as that Host; without it the cloud's state only")
+	f.StringVar(&flags.onRewind, "on-rewind", git.Hold, "when the branch went backwards or lost its history: hold or follow")
+	f.StringVar(&flags.maxDeletes, "max-deletes", "", "how much a revision may delete: N or P% (default: the larger of 3 and 20%)")
+	f.StringVar(&flags.policyPath, "policy-path", "", "the only folder, below --path, in which Policies and Approvals may stand")
+	f.StringVar(&flags.sshKey, "ssh-key", "", "private key file for ssh")
+	f.StringVar(&flags.knownHosts, "known-hosts", "", "known_hosts file for ssh (default: OpenSSH's)")
+	f.StringVar(&flags.tokenFile, "token-file", "", "file with a token for https")
+	f.StringVar(&flags.caFile, "ca-file", "", "PEM certificates that https accepts besides the system's")
+	f.BoolVar(&flags.adopt, "adopt-source", false, "take over a state that was applied from elsewhere")
+	c.MarkFlagsMutuallyExclusive("branch", "tag", "commit", "ref")
+	return c
+}
+
+// reference answers the reference that the flags name.
+func (f runFlags) reference() string {
+	switch {
+	case f.ref != "":
+		return f.ref
+	case f.tag != "":
+		return "refs/tags/" + f.tag
+	case f.commit != "":
+		return f.commit
+	case f.branch != "":
+		return "refs/heads/" + f.branch
+	}
+	return "refs/heads/main"
+}
+
+// follow opens what the daemon follows and says in cfg what it is.
+func (f runFlags) follow(cfg *reconcile.Config, stateDir, applied string) (source reconcile.Source, err error) {
+	if f.repo == "" {
+		where, err := filepath.Abs(f.path)
+		if err != nil {
+			return nil, fmt.Errorf("--path: %w", err)
+		}
+		cfg.From, cfg.SourceKind, cfg.URL = where, "dir", where
+		if source, err = dir.Open(where, cfg.Log); err != nil {
+			return nil, fmt.Errorf("--path: %w", err)
+		}
+		cfg.Source = source
+		return source, nil
+	}
+	cfg.From, cfg.SourceKind, cfg.URL, cfg.Ref = f.repo+" "+f.path, "git", f.repo, f.reference()
+	source, err = git.Open(git.Options{URL: f.repo, Ref: f.reference(), Path: f.path, CacheDir: filepath.Join(stateDir, "git"),
+		OnRewind: f.onRewind, Applied: commitOf(applied), SSHKeyFile: f.sshKey, KnownHostsFile: f.knownHosts, TokenFile: f.tokenFile, CAFile: f.caFile, Log: cfg.Log})
+	if err != nil {
+		return nil, fmt.Errorf("--repo: %w", err)
+	}
+	cfg.Source = source
+	return source, nil
+}
+
+// commitOf answers the applied revision where it is a commit, not a folder's.
+func commitOf(revision string) string {
+	if strings.HasPrefix(revision, "dir:") {
+		return ""
+	}
+	return revision
+}
+
+// runDaemon runs the loop until ctx ends.
+func (a *app) runDaemon(ctx context.Context, f runFlags) error {
+	if err := oneOf("on-rewind", f.onRewind, git.Hold, git.Follow); err != nil {
+		return err
+	}
+	if f.interval < 100*time.Millisecond {
+		return fmt.Errorf("--interval %s: give at least 100ms", f.interval)
+	}
+	limit, err := limitOf(f.maxDeletes)
+	if err != nil {
+		return err
+	}
+	log, err := a.logger()
+	if err != nil {
+		return err
+	}
+	where, err := store.ParseURL(a.state)
+	if err != nil {
+		return fmt.Errorf("--state: %w", err)
+	}
+	var source reconcile.Source
+	c, done, err := a.controller(ctx, f.host, func(cfg *reconcile.Config, m store.Meta) (err error) {
+		if source, err = f.follow(cfg, where.Dir, m.Applied.Revision); err != nil {
+			return err
+		}
+		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath = limit, f.adopt, f.policyPath
+		cfg.Interval, cfg.Chance = f.interval, rand.Float64
+		if m, ok := cfg.Host.(machineHost); ok {
+			cfg.HostChanged = m.Watch(ctx)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	defer done()
+	defer source.Close()
+	log.Info("enid runs", "pid", os.Getpid(), "state", where.Dir, "driver", "state only: no cloud API is called")
+	return serveAndRun(ctx, c, where.Dir, log)
+}
+
+// serveAndRun runs the loop and answers on the socket, until ctx ends.
+func serveAndRun(ctx context.Context, c *reconcile.Controller, stateDir string, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return web.Serve(ctx, stateDir, daemon{c}, log) })
+	group.Go(func() error { return c.Run(ctx) })
+	return group.Wait()
+}
+
+// daemon is the loop as the socket asks it.
+type daemon struct{ *reconcile.Controller }
+
+// Status answers the loop's status.
+func (d daemon) Status() any { return d.Controller.Status() }
+
+// Load answers the state as it is stored.
+func (d daemon) Load(ctx context.Context) (*store.State, error) { return d.Store.Load(ctx) }
+
+// History answers the applied revisions.
+func (d daemon) History(ctx context.Context, before uint64, limit int) ([]store.Revision, error) {
+	return d.Store.History(ctx, before, limit)
+}
+
+// Revision answers one applied revision.
+func (d daemon) Revision(ctx context.Context, serial uint64) (*store.Detail, error) {
+	return d.Store.Revision(ctx, serial)
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"enid/plan"
+	"enid/reconcile/store"
+	"enid/schema"
+)
+
+// savedFormat is the version of saved plans.
+const savedFormat = "enid.saved-plan/v1"
+
+// savedPlan is a plan in a file. Nothing of it is executed as it stands: apply
+// plans again from the topology in it, and refuses where state or steps differ.
+type savedPlan struct {
+	Format string `json:"format"`
+	// Source is the folder that the topology was read from, Revision its digest.
+	Source   string          `json:"source"`
+	Revision string          `json:"revision"`
+	AsOf     time.Time       `json:"asOf"`
+	Base     store.Meta      `json:"base"`
+	Topology []savedDocument `json:"topology"`
+	Plan     json.RawMessage `json:"plan"`
+}
+
+// savedDocument is one resource; secrets are in it as their SHA-256 only.
+type savedDocument struct {
+	File     string          `json:"file"`
+	Line     int             `json:"line"`
+	Resource json.RawMessage `json:"resource"`
+}
+
+// save writes the plan to a file that only its owner reads, or leaves none.
+func (d *dryRun) save(ctx context.Context, name string) error {
+	rev, err := folderRevision(ctx, d.topology.dir)
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	source, err := filepath.Abs(d.topology.dir)
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	text, err := json.Marshal(d.plan)
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	s := savedPlan{Format: savedFormat, Source: source, Revision: rev.ID, AsOf: d.at, Base: d.base, Plan: text}
+	for _, r := range d.topology.Resources() {
+		doc, err := schema.Encode(r)
+		if err != nil {
+			return fmt.Errorf("save the plan: %w", err)
+		}
+		s.Topology = append(s.Topology, savedDocument{r.Pos.File, r.Pos.Line, doc})
+	}
+	body, err := json.MarshalIndent(s, "", " ")
+	if err != nil {
+		return fmt.Errorf("save the plan: %w", err)
+	}
+	return writeWhole(name, append(body, '\n'))
+}
+
+// writeWhole writes a file through a temporary one beside it: a crash leaves the
+// old file or the new one.
+func writeWhole(name string, body []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".enid-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	_, err = f.Write(body)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// loadSaved reads a saved plan and the topology in it.
+func loadSaved(name string) (*savedPlan, *schema.Topology, error) {
+	body, err := os.ReadFile(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("saved plan: %w", err)
+	}
+	var s savedPlan
+	if err := json.Unmarshal(body, &s); err != nil || s.Format != savedFormat {
+		return nil, nil, fmt.Errorf("%s is no saved plan; make one with `enid plan --out %s`", name, name)
+	}
+	resources := make([]*schema.Resource, 0, len(s.Topology))
+	for _, d := range s.Topology {
+		r, err := schema.Decode(d.Resource)
+		if err != nil {
+			return nil, nil, fmt.Errorf("saved plan %s: %w", name, err)
+		}
+		r.Pos = schema.Pos{File: d.File, Line: d.Line, Column: 1}
+		resources = append(resources, r)
+	}
+	return &s, schema.NewTopology(resources), nil
+}
+
+// stale answers why the saved plan is no longer what would be done: the state
+// moved on, or the steps differ. Nil: it is.
+func (s *savedPlan) stale(now store.Meta, p *plan.Plan) error {
+	fresh := s.Base.Lineage == "" && now.Epoch == 0 // there was no state yet, and nobody has used it since
+	if !fresh && (now.Lineage != s.Base.Lineage || now.Serial != s.Base.Serial || now.Epoch != s.Base.Epoch) {
+		return fmt.Errorf("the plan is stale: it was made from serial %d of state %s, and the state is at serial %d of %s; plan again",
+			s.Base.Serial, orNone(s.Base.Lineage), now.Serial, orNone(now.Lineage))
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("compare plans: %w", err)
+	}
+	saved, err := steps(s.Plan)
+	if err != nil {
+		return err
+	}
+	planned, err := steps(text)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(saved, planned) {
+		return errors.New("the plan is stale: planned again now, it has other steps; plan again and look")
+	}
+	return nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+// steps answers what the steps of plan JSON do, without the words around them.
+func steps(text []byte) ([]byte, error) {
+	type step struct {
+		ID, Operation, PartOf string
+		Target                plan.Ref
+		Changes               []plan.Change
+		DependsOn             []string
+		BlockedBy             []struct{ Rule string }
+	}
+	var p struct{ Steps []step }
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, fmt.Errorf("compare plans: %w", err)
+	}
+	out, err := json.Marshal(p.Steps)
+	if err != nil {
+		return nil, fmt.Errorf("compare plans: %w", err)
+	}
+	return out, nil
+}

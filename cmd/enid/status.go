@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"enid/plan/render"
+	"enid/reconcile"
+	"enid/reconcile/store"
+	"enid/reconcile/store/bolt"
+	"enid/reconcile/web"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Say what is applied, what is blocked or drifted, and why",
+		Long: `status asks the daemon of this state; where none runs it says what the state
+knows. It exits 0 where everything is in sync, 2 where it is not.`,
+		Example: "  enid status\n  enid status -o json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			return a.status(c.Context(), format)
+		},
+	}
+	c.Flags().StringVarP(&format, "format", "o", "text", "text or json")
+	return c
+}
+
+func (a *app) status(ctx context.Context, format string) error {
+	inSync := false
+	s, err := query(a,
+		func(c *web.Client) (s reconcile.Status, err error) {
+			raw, err := c.Status(ctx)
+			if err != nil {
+				return s, err
+			}
+			if err := json.Unmarshal(raw, &s); err != nil {
+				return s, fmt.Errorf("daemon: %w", err)
+			}
+			inSync = s.InSync()
+			return s, nil
+		},
+		func(db *bolt.DB) (s reconcile.Status, err error) {
+			s, inSync, err = restingStatus(ctx, db)
+			return s, err
+		})
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		if err := render.JSON(a.out, s); err != nil {
+			return err
+		}
+	} else {
+		a.showStatus(s)
+	}
+	if !inSync {
+		return exit(exitChanges)
+	}
+	return nil
+}
+
+// restingStatus answers what the state knows where no daemon runs.
+func restingStatus(ctx context.Context, db *bolt.DB) (s reconcile.Status, inSync bool, err error) {
+	state, err := load(ctx, db)
+	if err != nil {
+		return s, false, err
+	}
+	var newest []store.Revision
+	if db != nil {
+		if newest, err = db.History(ctx, 0, 1); err != nil {
+			return s, false, fmt.Errorf("state: %w", err)
+		}
+	}
+	m := state.Meta
+	s = reconcile.Status{Format: reconcile.StatusFormat, Conditions: []reconcile.StatusCondition{},
+		Source: reconcile.SourceStatus{Kind: "none", URL: m.Source, Revision: m.Applied.Revision, Condition: reconcile.Unreachable,
+			Reason: "NoDaemon", Message: "no daemon is running on this state", Since: m.Applied.At},
+		Applied: reconcile.AppliedStatus{Revision: m.Applied.Revision, Lineage: m.Lineage, Serial: m.Serial, At: m.Applied.At},
+		Blocked: len(state.Holds) + len(state.Intents)}
+	inSync = len(newest) > 0 && newest[0].Outcome == store.Done && s.Blocked == 0
+	return s, inSync, nil
+}
+
+func (a *app) showStatus(s reconcile.Status) {
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(a.out, "%-9s %s\n", name, render.Inert(fmt.Sprintf(format, args...)))
+	}
+	row("Source", "%s %s %s", s.Source.Kind, s.Source.URL, s.Source.Ref)
+	message := ""
+	if s.Source.Message != "" {
+		message = ": " + s.Source.Message
+	}
+	row("", "%s%s", s.Source.Condition, message)
+	if s.Source.Revision != "" {
+		row("", "seen last %s", short(s.Source.Revision))
+	}
+	if s.Applied.Revision == "" {
+		row("Applied", "nothing yet")
+	} else {
+		row("Applied", "%s at %s, serial %d", short(s.Applied.Revision), s.Applied.At.UTC().Format(time.RFC3339), s.Applied.Serial)
+	}
+	row("Steps", "%d pending, %d blocked, %d drifted", s.Pending, s.Blocked, s.Drifted)
+	if h := s.Host; h != nil {
+		message := ""
+		if h.Message != "" {
+			message = ": " + h.Message
+		}
+		row("Host", "%s is %s%s", h.Name, h.Condition, message)
+	}
+	for _, c := range s.Conditions {
+		if c.Status != "True" {
+			row(c.Type, "%s: %s %s", c.Status, c.Reason, c.Message)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"enid/plan/render"
+	"enid/reconcile"
+	"enid/schema"
+)
+
+// topologyPath answers the folder that a command reads: the argument, else
+// ./topology where there is one, else the working directory.
+func topologyPath(args []string) (string, error) {
+	if len(args) == 0 {
+		if info, err := os.Stat("topology"); err == nil && info.IsDir() {
+			return "topology", nil
+		}
+		return ".", nil
+	}
+	info, err := os.Stat(args[0])
+	if err != nil {
+		return "", fmt.Errorf("topology: %w", err)
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("topology: %s is a file; give the folder that holds the topology", args[0])
+	}
+	return args[0], nil
+}
+
+// topology is what a folder says, with the paths of its files as a person in
+// the working directory would write them.
+type topology struct {
+	*schema.Topology
+	dir      string
+	findings []schema.Finding
+}
+
+// loadTopology reads a folder. It follows no link out of it.
+func loadTopology(ctx context.Context, dir string) (*topology, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("topology: %w", err)
+	}
+	defer root.Close()
+	rev := reconcile.Revision{ID: dir, Root: filepath.ToSlash(dir), FS: root.FS()}
+	t, findings, err := reconcile.Load(ctx, rev, &reconcile.Cache{})
+	if err != nil {
+		return nil, fmt.Errorf("topology: %w", err)
+	}
+	if t == nil {
+		t = schema.NewTopology(nil)
+	}
+	return &topology{Topology: t, dir: dir, findings: findings}, nil
+}
+
+// maxFindings is how many findings people are shown; programs get all.
+const maxFindings = 200
+
+// showFindings writes findings for people, with the line and a caret on a
+// terminal, and the total where they are capped.
+func (a *app) showFindings(w io.Writer, findings []schema.Finding) {
+	shown := findings[:min(len(findings), maxFindings)]
+	for _, f := range shown {
+		text := render.Inert(f.String())
+		if f.Advice {
+			text += " (advice)"
+		}
+		fmt.Fprintln(w, text)
+		if terminal(w) {
+			showCaret(w, f.Pos)
+		}
+	}
+	if len(findings) > len(shown) {
+		fmt.Fprintf(w, "... and %d more findings, %d in all\n", len(findings)-len(shown), len(findings))
+	}
+}
+
+// showCaret writes the line of a finding with a caret below its column. A line
+// that may hold a secret is not shown.
+func showCaret(w io.Writer, p schema.Pos) {
+	f, err := os.Open(p.File)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		if n < p.Line {
+			continue
+		}
+		text := lines.Text()
+		if !strings.Contains(text, "userData") && p.Column <= len(text)+1 {
+			fmt.Fprintf(w, "    %s\n    %s^\n", render.Inert(text), strings.Repeat(" ", len(render.Inert(text[:p.Column-1]))))
+		}
+		return
+	}
+}
+
+// validTopology loads a folder and fails with all its findings where it is invalid.
+func (a *app) validTopology(ctx context.Context, args []string) (*topology, error) {
+	dir, err := topologyPath(args)
+	if err != nil {
+		return nil, err
+	}
+	t, err := loadTopology(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if schema.Invalid(t.findings) {
+		a.showFindings(a.err, t.findings)
+		return nil, fmt.Errorf("%s does not validate: %s", dir, countFindings(t.findings))
+	}
+	return t, nil
+}
+
+// countFindings answers "3 errors, 1 advice".
+func countFindings(findings []schema.Finding) string {
+	advice := 0
+	for _, f := range findings {
+		if f.Advice {
+			advice++
+		}
+	}
+	text := plural(len(findings)-advice, "error")
+	if advice > 0 {
+		text += fmt.Sprintf(", %d advice", advice)
+	}
+	return text
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
