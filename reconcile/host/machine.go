@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/safchain/ethtool"
 	"golang.org/x/sys/unix"
 
 	"enid/plan/guest"
@@ -34,7 +33,7 @@ type Options struct {
 type Machine struct {
 	opts Options
 	conn *conn
-	tool *ethtool.Ethtool
+	tool channelSocket
 
 	turn  sync.Mutex // one at a time
 	holds holds
@@ -60,10 +59,10 @@ func Open(opts Options) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	tool, err := ethtool.NewEthtool()
+	tool, err := openChannels()
 	if err != nil {
 		c.close()
-		return nil, fmt.Errorf("open ethtool: %w", err)
+		return nil, err
 	}
 	m := &Machine{opts: opts, conn: c, tool: tool, holds: holds{}}
 	m.opts.label = m.opts.label || !addressProtocols()
@@ -72,7 +71,7 @@ func Open(opts Options) (*Machine, error) {
 
 // Close frees the handles. Subscriptions end with their contexts.
 func (m *Machine) Close() error {
-	m.tool.Close()
+	m.tool.close()
 	m.conn.close()
 	return nil
 }

@@ -92,7 +92,7 @@ func (m *Machine) queues(r guest.Reading, o *guest.Objects) {
 		if l.Name == "lo" || l.Name != primary && !r.Concerns(l) {
 			continue
 		}
-		if c, err := m.tool.GetChannels(l.Name); err == nil {
+		if c, err := m.tool.get(l.Name); err == nil {
 			o.Channels = append(o.Channels, guest.Channels{Link: l.Name,
 				Combined: int(c.CombinedCount), RX: int(c.RxCount), TX: int(c.TxCount),
 				MaxCombined: int(c.MaxCombined), MaxRX: int(c.MaxRx), MaxTX: int(c.MaxTx)})

@@ -39,7 +39,7 @@ func (m *Machine) set(ctx context.Context, d deed) error {
 
 // setChannels sets the numbers and nothing else: the rest is read anew.
 func (m *Machine) setChannels(c guest.Channels) error {
-	now, err := m.tool.GetChannels(c.Link)
+	now, err := m.tool.get(c.Link)
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,7 @@ func (m *Machine) setChannels(c guest.Channels) error {
 		return nil // some drivers restart the NIC for a change that is none
 	}
 	now.CombinedCount, now.RxCount, now.TxCount = uint32(c.Combined), uint32(c.RX), uint32(c.TX)
-	_, err = m.tool.SetChannels(c.Link, now)
-	return err
+	return m.tool.set(c.Link, now)
 }
 
 // setMask writes a queue's mask, once the queue is there: it appears in sysfs a
