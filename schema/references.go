@@ -16,6 +16,10 @@ func (r *refs) all(path string, kind Kind, names []string) {
 	}
 }
 
+func indexed(list string, i int, field string) string {
+	return fmt.Sprintf("%s[%d].%s", list, i, field)
+}
+
 // Kind answers KindAccount.
 func (*AccountSpec) Kind() Kind { return KindAccount }
 
@@ -58,12 +62,13 @@ func (s *SecurityGroupSpec) References() []FieldRef {
 // Kind answers KindInstance.
 func (*InstanceSpec) Kind() Kind { return KindInstance }
 
-// References answers the subnet or account, and the groups.
+// References answers the subnet or account, the groups and the key pair.
 func (s *InstanceSpec) References() []FieldRef {
 	var r refs
 	r.add("spec.subnet", KindSubnet, s.Subnet)
 	r.add("spec.account", KindAccount, s.Account)
 	r.all("spec.securityGroups", KindSecurityGroup, s.SecurityGroups)
+	r.add("spec.keyPair", KindKeyPair, s.KeyPair)
 	return r
 }
 

@@ -11,8 +11,10 @@ import (
 
 var kindOrder = map[schema.Kind]int{
 	schema.KindAccount: 0, schema.KindVPC: 1, schema.KindSubnet: 2, schema.KindSecurityGroup: 3,
-	schema.KindInstance: 4, schema.KindENI: 5, schema.KindEIP: 6,
-	schema.KindHost: 7, schema.KindPolicy: 8, schema.KindApproval: 9,
+	schema.KindPeering: 4, schema.KindVPCEndpoint: 5, schema.KindKeyPair: 6, schema.KindImage: 7,
+	schema.KindInstance: 8, schema.KindClassicLink: 9, schema.KindENI: 10, schema.KindEIP: 11, schema.KindTrafficMirror: 12,
+	schema.KindSnapshot: 13, schema.KindVolume: 14, schema.KindTargetGroup: 15,
+	schema.KindHost: 16, schema.KindPolicy: 17, schema.KindApproval: 18,
 }
 
 // domain is made once: it holds no state.
