@@ -47,20 +47,18 @@ func (u *unfolding) blocked(n int) []*Step {
 func (u *unfolding) explain(ref Ref) (out []blockedStep) {
 	r := reacher{d: u.d, held: u.opts.Held, all: true}
 	for _, op := range u.d.byKind[ref.Kind] {
-		if op.Gives == nil || !op.Gives(u.view, ref) {
-			continue
+		for _, call := range op.calls(u.view, ref) {
+			step := u.describe(call, call)
+			_, _, fails := r.reach(u.view, call, 0)
+			step.BlockedBy = blocks(fails)
+			if len(fails) == 0 { // it must never pass for one that can run
+				step.BlockedBy = []Block{{Rule: RuleUnserved, Detail: "it could run, and was not planned", Remedy: "report this as a defect"}}
+			}
+			if t := notBefore(fails).UTC(); !t.IsZero() {
+				step.NotBefore = &t
+			}
+			out = append(out, blockedStep{step, op.Rank, waits(fails)})
 		}
-		call := Call{op.ID, ref}
-		step := u.describe(call, call)
-		_, _, fails := r.reach(u.view, call, 0)
-		step.BlockedBy = blocks(fails)
-		if len(fails) == 0 { // it must never pass for one that can run
-			step.BlockedBy = []Block{{Rule: RuleUnserved, Detail: "it could run, and was not planned", Remedy: "report this as a defect"}}
-		}
-		if t := notBefore(fails).UTC(); !t.IsZero() {
-			step.NotBefore = &t
-		}
-		out = append(out, blockedStep{step, op.Rank, waits(fails)})
 	}
 	if len(out) > 0 {
 		return out

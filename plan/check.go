@@ -24,7 +24,7 @@ func Check(d *Domain, p *Plan, observed, want *World, at time.Time, opts Options
 		if len(blocked) > 0 {
 			fail("%s: a step that can run stands behind a blocked one", s.ID)
 		}
-		if err := Holding(d, s, world, want, at); err != nil {
+		if err := Holding(d, s, world, want, at, opts); err != nil {
 			errs = append(errs, err)
 		}
 		Apply(d, s, world, want, at)
@@ -46,12 +46,13 @@ func Check(d *Domain, p *Plan, observed, want *World, at time.Time, opts Options
 
 // Holding answers an error that names every requirement of the step that does
 // not hold in the world: the check that is made again just before a step is done.
-func Holding(d *Domain, s *Step, world, want *World, at time.Time) error {
+func Holding(d *Domain, s *Step, world, want *World, at time.Time, opts Options) error {
 	op := d.Operation(s.Op.ID)
 	if op == nil {
 		return fmt.Errorf("%s: no operation %s", s.ID, s.Op.ID)
 	}
-	v := NewView(world, want, at)
+	v := NewView(world, want, at).For(s.Item)
+	v.Self = opts.Self
 	var errs []error
 	for _, req := range op.Requires {
 		if verdict := req.Check(v, s.Target); !verdict.Holds {
@@ -75,7 +76,7 @@ func (e *Violation) Error() string {
 
 // Apply changes the world as the step does, its approvals spent.
 func Apply(d *Domain, s *Step, world, want *World, at time.Time) {
-	e := &Effects{View: NewView(world, want, at), world: world}
+	e := &Effects{View: NewView(world, want, at).For(s.Item), world: world}
 	s.Op.Effect(e, s.Target)
 	for _, approval := range s.Spends {
 		d.Spend(world, approval, s.ID)

@@ -13,6 +13,8 @@ type Options struct {
 	Held map[Call]Block
 	// Only restricts the plan to differences of these objects; nil: all.
 	Only func(Ref) bool
+	// Self is View.Self.
+	Self Ref
 }
 
 // Make answers the plan from world to want at the given time: Next unfolded on
@@ -76,7 +78,7 @@ type unfolding struct {
 func newUnfolding(d *Domain, world, want *World, at time.Time, opts Options) *unfolding {
 	u := &unfolding{d: d, world: world.Fork(), opts: opts, q: newQueue(d),
 		writer: map[Ref]string{}, flip: map[threshold]string{}}
-	u.view = &View{Want: want, At: at, now: u.world, base: u.world, note: &u.note}
+	u.view = &View{Want: want, At: at, Self: opts.Self, now: u.world, base: u.world, note: &u.note}
 	spare := &entry{}
 	eachOf(world, want, func(ref Ref) {
 		if opts.Only != nil && !opts.Only(ref) {
@@ -115,14 +117,12 @@ func (u *unfolding) look(e *entry) {
 	e.ready, e.differ = false, false
 	r := reacher{d: u.d, held: u.opts.Held}
 	for _, op := range u.d.byKind[e.ref.Kind] {
-		if op.Gives == nil || !op.Gives(u.view, e.ref) {
-			continue
-		}
-		e.differ = true
-		call := Call{op.ID, e.ref}
-		if first, _, fails := r.reach(u.view, call, 0); len(fails) == 0 {
-			e.ready, e.rank, e.first, e.serves = true, op.rank(u.view, e.ref), first, call
-			break
+		for _, call := range op.calls(u.view, e.ref) {
+			e.differ = true
+			if first, _, fails := r.reach(u.view, call, 0); len(fails) == 0 {
+				e.ready, e.rank, e.first, e.serves = true, op.rank(u.view.For(call.Item), e.ref), first, call
+				return
+			}
 		}
 	}
 	if !e.differ {
@@ -136,7 +136,7 @@ func (u *unfolding) do(e *entry) *Step {
 	step := u.describe(e.first, e.serves)
 	step.ID = fmt.Sprintf("s%d", u.steps)
 	u.check(step)
-	effects := &Effects{View: u.view, world: u.world}
+	effects := &Effects{View: u.view.For(step.Item), world: u.world}
 	effects.touch = func(ref Ref, flips []threshold) {
 		u.writer[ref] = step.ID
 		for _, f := range u.q.touched(ref, flips) {
@@ -155,15 +155,16 @@ func (u *unfolding) do(e *entry) *Step {
 // describe answers the step as it stands in the present world, without its effect.
 func (u *unfolding) describe(call, serves Call) *Step {
 	op := u.d.Operation(call.Op)
-	step := &Step{Operation: op.Name(u.view, call.Target), Target: call.Target, Action: op.Action, Op: op, Changes: []Change{}}
+	v := u.view.For(call.Item)
+	step := &Step{Operation: op.Name(v, call.Target), Target: call.Target, Item: call.Item, Action: op.Action, Op: op, Changes: []Change{}}
 	if call != serves {
 		step.Serves = &serves
 	}
 	if op.Changes != nil {
-		step.Changes = op.Changes(u.view, call.Target)
+		step.Changes = op.Changes(v, call.Target)
 	}
 	if op.Nature != nil {
-		n := op.Nature(u.view, call.Target)
+		n := op.Nature(v, call.Target)
 		step.Irreversible, step.Downtime, step.DataLoss, step.PartOf = n.Irreversible, n.Downtime, n.DataLoss, n.PartOf
 	}
 	if u.d.Pos != nil {
@@ -175,8 +176,9 @@ func (u *unfolding) describe(call, serves Call) *Step {
 // check notes the step's requirements as they were found, and what it depends on.
 func (u *unfolding) check(step *Step) {
 	u.note.refs, u.note.terms = u.note.refs[:0], u.note.terms[:0]
+	view := u.view.For(step.Item)
 	for _, req := range step.Op.Requires {
-		v := req.Check(u.view, step.Target)
+		v := req.Check(view, step.Target)
 		if v.Skip {
 			continue
 		}

@@ -46,6 +46,11 @@ type Operation struct {
 	// nil: 0 for all. It must stay below 1,000; a negative one goes before what is
 	// of lower ranks.
 	Order func(v *View, target Ref) int
+	// Items answers the parts of the target that the operation can be about, one at
+	// a time, in the order in which they are tried: the instances of a target group.
+	// The functions below find theirs in View.Item. Nil: it is about the whole
+	// target, and Item is "".
+	Items func(v *View, target Ref) []string
 	// Gives reports whether world and want differ, at the target, in what this
 	// operation serves. An operation that only enables others answers false.
 	Gives func(v *View, target Ref) bool
@@ -98,10 +103,28 @@ const (
 	RuleHeld      = "plan.held"
 )
 
-// Call is an operation on a target.
+// Call is an operation on a target, or on a part of it.
 type Call struct {
 	Op     string // Operation.ID
 	Target Ref
+	Item   string // see Operation.Items
+}
+
+// calls answers the calls of an operation that serve a difference of the target.
+func (op *Operation) calls(v *View, target Ref) (calls []Call) {
+	if op.Gives == nil {
+		return nil
+	}
+	items := []string{""}
+	if op.Items != nil {
+		items = op.Items(v, target)
+	}
+	for _, item := range items {
+		if op.Gives(v.For(item), target) {
+			calls = append(calls, Call{op.ID, target, item})
+		}
+	}
+	return calls
 }
 
 // Verdict is the answer of a requirement.
@@ -140,7 +163,12 @@ func Fails(remedy, format string, args ...any) Verdict {
 
 // Enable answers the verdict with the operation that would make it hold.
 func (r Verdict) Enable(op string, target Ref) Verdict {
-	r.Enabler = &Call{op, target}
+	return r.EnableFor(op, target, "")
+}
+
+// EnableFor is Enable for a part of the target.
+func (r Verdict) EnableFor(op string, target Ref, item string) Verdict {
+	r.Enabler = &Call{op, target, item}
 	return r
 }
 

@@ -63,6 +63,8 @@ type Step struct {
 	BlockedBy    []Block    `json:"blockedBy,omitempty"`
 	Source       *Source    `json:"source,omitempty"`
 
+	// Item is the part of the target that the step is about; see Operation.Items.
+	Item string `json:"-"`
 	// Op is the row of the table; Serves is the difference that an enabling step
 	// is done for.
 	Op     *Operation `json:"-"`
@@ -74,8 +76,8 @@ type Step struct {
 // Blocked reports whether the step cannot run.
 func (s *Step) Blocked() bool { return len(s.BlockedBy) > 0 }
 
-// Call answers the operation and its target.
-func (s *Step) Call() Call { return Call{s.Op.ID, s.Target} }
+// Call answers the operation and what it is on.
+func (s *Step) Call() Call { return Call{s.Op.ID, s.Target, s.Item} }
 
 // Change is one field that a step changes. From and To are JSON-able; nil is
 // "not there".

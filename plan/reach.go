@@ -82,6 +82,7 @@ func First(d *Domain, v *View, call Call) (first Call, ok bool) {
 // in vain; where there is none, all those that fail.
 func (r reacher) check(v *View, call Call, vain map[Call][]failure, depth int) (enabler *failure, fails []failure) {
 	op := r.d.Operation(call.Op)
+	v = v.For(call.Item)
 	for i := range op.Requires {
 		req := &op.Requires[i]
 		verdict := req.Check(v, call.Target)
@@ -103,7 +104,7 @@ func (r reacher) check(v *View, call Call, vain map[Call][]failure, depth int) (
 
 func (r reacher) apply(v *View, world *World, call Call) {
 	op := r.d.Operation(call.Op)
-	op.Effect(&Effects{View: v.in(world), world: world}, call.Target)
+	op.Effect(&Effects{View: v.in(world).For(call.Item), world: world}, call.Target)
 }
 
 // blocks puts failures into words, each rule and detail once: the requirement

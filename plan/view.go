@@ -8,6 +8,10 @@ import "time"
 type View struct {
 	Want *World
 	At   time.Time
+	Item string // the part of the target in question; see Operation.Items
+	// Self is the instance on which the executing process runs; zero: unknown, or
+	// nothing that is done reaches it.
+	Self Ref
 	now  *World
 	note *reads // nil: nobody asks
 	// base is the world that really is, where now is one that enablers would
@@ -73,6 +77,16 @@ func (v *View) Count(t Term) int { return v.now.Count(t) }
 
 // World answers the world itself; reading from it is not noted.
 func (v *View) World() *World { return v.now }
+
+// For answers the same view about a part of the target.
+func (v *View) For(item string) *View {
+	if v.Item == item {
+		return v
+	}
+	c := *v
+	c.Item = item
+	return &c
+}
 
 // in answers the same view of another world.
 func (v *View) in(w *World) *View {

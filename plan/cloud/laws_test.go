@@ -169,7 +169,7 @@ func guard(t failer, x *trial) {
 	t.Helper()
 	w := x.world.Fork()
 	for _, step := range x.plan.Runnable() {
-		if err := plan.Holding(Domain(), step, w, x.want, x.at); err != nil {
+		if err := plan.Holding(Domain(), step, w, x.want, x.at, plan.Options{}); err != nil {
 			t.Fatalf("%v\n%v", err, why(x.plan))
 		}
 		plan.Apply(Domain(), step, w, x.want, x.at)

@@ -197,7 +197,7 @@ func caughtBy(table *plan.Domain, s *scene) (by string) {
 	w := world.Fork()
 	model := world.Fork()
 	for _, step := range p.Runnable() {
-		if plan.Holding(Domain(), step, w, want, s.at) != nil {
+		if plan.Holding(Domain(), step, w, want, s.at, plan.Options{}) != nil {
 			return "guard"
 		}
 		if step.Action == plan.Stop {

@@ -23,19 +23,25 @@ func naiveNext(world, want *plan.World, at time.Time) (first plan.Call, found bo
 	slices.SortFunc(refs, plan.Ref.Compare)
 	for _, ref := range slices.Compact(refs) {
 		for i, op := range Domain().Operations {
-			if op.Kind != ref.Kind || op.Gives == nil || !op.Gives(v, ref) {
+			if op.Kind != ref.Kind || op.Gives == nil {
 				continue
 			}
-			c := &choice{rank: op.Rank * 1000, ref: ref, table: i}
-			if op.Order != nil {
-				c.rank += op.Order(v, ref)
-			}
-			if best != nil && cmp.Or(cmp.Compare(best.rank, c.rank), compare(best.ref, c.ref), cmp.Compare(best.table, c.table)) <= 0 {
-				continue
-			}
-			if do, ok := plan.First(Domain(), v, plan.Call{Op: op.ID, Target: ref}); ok {
-				c.first = do
-				best = c
+			for _, item := range itemsOf(op, v, ref) {
+				v := v.For(item)
+				if !op.Gives(v, ref) {
+					continue
+				}
+				c := &choice{rank: op.Rank * 1000, ref: ref, table: i}
+				if op.Order != nil {
+					c.rank += op.Order(v, ref)
+				}
+				if best != nil && cmp.Or(cmp.Compare(best.rank, c.rank), compare(best.ref, c.ref), cmp.Compare(best.table, c.table)) <= 0 {
+					continue
+				}
+				if do, ok := plan.First(Domain(), v, plan.Call{Op: op.ID, Target: ref, Item: item}); ok {
+					c.first = do
+					best = c
+				}
 			}
 		}
 	}
@@ -43,6 +49,13 @@ func naiveNext(world, want *plan.World, at time.Time) (first plan.Call, found bo
 		return plan.Call{}, false
 	}
 	return best.first, true
+}
+
+func itemsOf(op *plan.Operation, v *plan.View, ref plan.Ref) []string {
+	if op.Items == nil {
+		return []string{""}
+	}
+	return op.Items(v, ref)
 }
 
 // naive: the plan's steps are those of naiveNext. A naive Next costs the product

@@ -42,10 +42,18 @@ type State struct {
 type Call struct {
 	Op     string     `json:"op"` // id of the operation's row: eni.attach
 	Target schema.Ref `json:"target"`
+	Item   string     `json:"item,omitempty"` // the part of the target that it is about
 }
 
-// String answers the call for people and for keys: eni.attach ENI/web-1-b.
-func (c Call) String() string { return c.Op + " " + c.Target.String() }
+// String answers the call for people and for keys: eni.attach ENI/web-1-b,
+// volume.detach Volume/logs web-1.
+func (c Call) String() string {
+	s := c.Op + " " + c.Target.String()
+	if c.Item != "" {
+		s += " " + c.Item
+	}
+	return s
+}
 
 // Intent is an irreversible step that was begun. It is written before the step
 // and resolved with the step's record: one that is found was interrupted, and
