@@ -13,6 +13,9 @@ type Call struct {
 	Op        string // id of the operation's row: eni.attach
 	Operation string // the cloud API's own name: AttachNetworkInterface
 	Target    schema.Ref
+	// Item is the part of the target that the call is about, where it is about
+	// one: the instance of a volume's attachment, a target of a target group.
+	Item string
 	// Want is the target as the files want it; nil where it left them.
 	Want *schema.Resource
 	// Account is the Account in which the call is made; it decides which cloud
