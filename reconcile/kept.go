@@ -66,7 +66,7 @@ func (k *kept) addr(t *schema.Topology, r *schema.Resource, a netip.Addr) {
 // call answers the call of a step, as the target makes it.
 func (t *turn) call(s *plan.Step) cloud.Call {
 	want, now := resources{t.want}, resources{t.world}
-	c := cloud.Call{Op: s.Op.ID, Operation: s.Operation, Target: s.Target, Want: want.Get(s.Target), At: t.Now()}
+	c := cloud.Call{Op: s.Op.ID, Operation: s.Operation, Target: s.Target, Item: s.Item, Want: want.Get(s.Target), At: t.Now()}
 	at := c.Want
 	lookup := want
 	if at == nil {
