@@ -8,7 +8,7 @@ import (
 // contractChecks are what the contract of the files asks for between fields and
 // resources, beyond JSON Schemas and the catalogue of rules.
 var contractChecks = []func(*joined){
-	checkAccounts, checkNetworkType, checkPublicIP, checkGateways, checkDeviceIndex, checkHosts, checkImages,
+	checkAccounts, checkNetworkType, checkPublicIP, checkGateways, checkDeviceIndex, checkHosts, checkImages, checkMoved,
 }
 
 // checkAccounts asks for an account where it cannot be filled in.
