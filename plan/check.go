@@ -55,6 +55,9 @@ func Holding(d *Domain, s *Step, world, want *World, at time.Time, opts Options)
 	v.Self = opts.Self
 	var errs []error
 	for _, req := range op.Requires {
+		if req.Foresight {
+			continue // it judges plans, not steps
+		}
 		if verdict := req.Check(v, s.Target); !verdict.Holds {
 			errs = append(errs, &Violation{Step: s, Rule: req.Rule, Detail: verdict.Detail()})
 		}

@@ -1,30 +1,18 @@
 package plan
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // nameCycles adds RuleCycle to steps whose objects wait for one another, naming
 // the shortest way round with file and line of each.
-func nameCycles(left []blockedStep, byTarget map[Ref][]int) {
+func (u *unfolding) nameCycles(left []blockedCall, byTarget map[Ref][]int) {
 	for i := range left {
 		round := shortestCycle(left, byTarget, i)
 		if round == nil {
 			continue
 		}
-		var names []string
-		for _, ref := range append(round, round[0]) {
-			name := ref.String()
-			if s := left[byTarget[ref][0]].step.Source; s != nil {
-				name += fmt.Sprintf(" (%s:%d)", s.File, s.Line)
-			}
-			names = append(names, name)
-		}
 		left[i].step.BlockedBy = append(left[i].step.BlockedBy, Block{
 			Rule:   RuleCycle,
-			Detail: "each waits for the next: " + strings.Join(names, " → "),
+			Detail: "each waits for the next: " + u.named(round),
 			Remedy: "make the change in two commits, the first of which frees what another one needs",
 		})
 	}
@@ -33,8 +21,8 @@ func nameCycles(left []blockedStep, byTarget map[Ref][]int) {
 // shortestCycle answers the objects of the shortest way from the step's object
 // over what it waits for back to it, nil where there is none. That an object
 // waits for itself is no cycle: its steps stand in their own order.
-func shortestCycle(left []blockedStep, byTarget map[Ref][]int, i int) []Ref {
-	start := left[i].step.Target
+func shortestCycle(left []blockedCall, byTarget map[Ref][]int, i int) []Ref {
+	start := left[i].call.Target
 	from := map[Ref]Ref{}
 	var queue []Ref
 	see := func(at Ref, waits []Ref) (closed bool) {

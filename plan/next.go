@@ -70,15 +70,16 @@ type unfolding struct {
 	q     *queue
 	note  reads
 	steps int
+	// stuck is what was found to be left when nothing could be done any more.
+	stuck []blockedCall
+	plain bool // untie no knots: this is the trial of one
 	// writer and flip say which step last wrote an object, or flipped a question.
 	writer map[Ref]string
 	flip   map[threshold]string
 }
 
 func newUnfolding(d *Domain, world, want *World, at time.Time, opts Options) *unfolding {
-	u := &unfolding{d: d, world: world.Fork(), opts: opts, q: newQueue(d),
-		writer: map[Ref]string{}, flip: map[threshold]string{}}
-	u.view = &View{Want: want, At: at, Self: opts.Self, now: u.world, base: u.world, note: &u.note}
+	u := rest(d, world, want, at, opts)
 	spare := &entry{}
 	eachOf(world, want, func(ref Ref) {
 		if opts.Only != nil && !opts.Only(ref) {
@@ -93,6 +94,14 @@ func newUnfolding(d *Domain, world, want *World, at time.Time, opts Options) *un
 	return u
 }
 
+// rest answers an unfolding that has looked at nothing yet.
+func rest(d *Domain, world, want *World, at time.Time, opts Options) *unfolding {
+	u := &unfolding{d: d, world: world.Fork(), opts: opts, q: newQueue(d),
+		writer: map[Ref]string{}, flip: map[threshold]string{}}
+	u.view = &View{Want: want, At: at, Self: opts.Self, now: u.world, base: u.world, note: &u.note}
+	return u
+}
+
 // next does one step on the model and answers it; nil at rest.
 func (u *unfolding) next() *Step {
 	for len(u.q.dirty) > 0 {
@@ -103,11 +112,13 @@ func (u *unfolding) next() *Step {
 			u.q.settle(e, &u.note)
 		}
 	}
-	e := u.q.pop()
-	if e == nil {
+	if e := u.q.pop(); e != nil {
+		return u.do(e.first, e.serves)
+	}
+	if u.plain {
 		return nil
 	}
-	return u.do(e)
+	return u.untie()
 }
 
 // look decides what can be done about one object: the first of its differences,
@@ -130,10 +141,10 @@ func (u *unfolding) look(e *entry) {
 	}
 }
 
-// do applies the step that e is ready for to the model, and answers it.
-func (u *unfolding) do(e *entry) *Step {
+// do applies a step to the model, and answers it.
+func (u *unfolding) do(first, serves Call) *Step {
 	u.steps++
-	step := u.describe(e.first, e.serves)
+	step := u.describe(first, serves)
 	step.ID = fmt.Sprintf("s%d", u.steps)
 	u.check(step)
 	effects := &Effects{View: u.view.For(step.Item), world: u.world}

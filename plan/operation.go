@@ -86,6 +86,10 @@ type Requirement struct {
 	Code map[string]string
 	// Check answers whether the condition holds for the target.
 	Check func(v *View, target Ref) Verdict
+	// Foresight: the cloud does not ask for it; the planner does, so that nothing
+	// is taken apart that could not be put together again. Where a knot is untied
+	// the whole way is tried out instead.
+	Foresight bool
 }
 
 func (r *Requirement) code(d *Domain, v *View, target Ref) string {
@@ -101,6 +105,7 @@ const (
 	RuleCycle     = "plan.cycle"
 	RuleUnserved  = "plan.unserved"
 	RuleHeld      = "plan.held"
+	RuleUncertain = "plan.uncertain"
 )
 
 // Call is an operation on a target, or on a part of it.

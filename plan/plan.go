@@ -63,6 +63,9 @@ type Step struct {
 	BlockedBy    []Block    `json:"blockedBy,omitempty"`
 	Source       *Source    `json:"source,omitempty"`
 
+	// Unties: it breaks a cycle; Serves is the difference of the cycle that it is
+	// done for.
+	Unties bool `json:"-"`
 	// Item is the part of the target that the step is about; see Operation.Items.
 	Item string `json:"-"`
 	// Op is the row of the table; Serves is the difference that an enabling step

@@ -12,6 +12,10 @@ type entry struct {
 	rank   int
 	first  Call // to run now, where ready
 	serves Call
+
+	why      []blockedCall // why it cannot be served, as of the round whyRound
+	whyRound uint32
+	vain     uint64 // the state of its group in which no knot was untied with it
 }
 
 // queue holds the objects that differ, by what can be done about them, and looks
@@ -70,6 +74,16 @@ func (q *queue) markEntry(e *entry) {
 func (q *queue) settle(e *entry, note *reads) (watches bool) {
 	e.round++
 	e.dirty = false
+	watches = q.watch(e, note)
+	if e.ready {
+		heap.Push(&q.ready, readyItem{e: e, round: e.round, rank: e.rank})
+	}
+	return watches
+}
+
+// watch has e looked at again when an answer that it was judged by may have
+// changed, and answers whether there is any but its own object.
+func (q *queue) watch(e *entry, note *reads) (watches bool) {
 	for _, ref := range note.refs {
 		if ref != e.ref {
 			watches = true
@@ -79,9 +93,6 @@ func (q *queue) settle(e *entry, note *reads) (watches bool) {
 	for _, t := range note.terms {
 		watches = true
 		q.byTerm[t] = append(q.byTerm[t], watch{e, e.round})
-	}
-	if e.ready {
-		heap.Push(&q.ready, readyItem{e: e, round: e.round, rank: e.rank})
 	}
 	return watches
 }

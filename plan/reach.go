@@ -27,6 +27,8 @@ type reacher struct {
 	held map[Call]Block
 	// all gathers every failure; without it the first one is enough.
 	all bool
+	// blind leaves out what is only foresight.
+	blind bool
 }
 
 // reach answers the operation to run first so that call can run in the end, and
@@ -85,6 +87,9 @@ func (r reacher) check(v *View, call Call, vain map[Call][]failure, depth int) (
 	v = v.For(call.Item)
 	for i := range op.Requires {
 		req := &op.Requires[i]
+		if r.blind && req.Foresight {
+			continue
+		}
 		verdict := req.Check(v, call.Target)
 		if verdict.Holds {
 			continue

@@ -30,7 +30,7 @@ var eniLimit = plan.Requirement{Rule: "eni.limit.instance-type", Code: code("Eni
 // roomToMove is the requirement of a detach that an attach follows: the instance
 // has room for the ENI beside all others that are there or that the files attach
 // to it, so that none of them takes its place in between.
-var roomToMove = plan.Requirement{Rule: "eni.limit.instance-type", Code: code("EniPerInstanceLimitExceeded", "AttachmentLimitExceeded"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+var roomToMove = plan.Requirement{Foresight: true, Rule: "eni.limit.instance-type", Code: code("EniPerInstanceLimitExceeded", "AttachmentLimitExceeded"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
 	to := attachTarget(v, target)
 	most := mostENIs(v, to)
 	if most == 0 {
