@@ -36,6 +36,13 @@ func everything(t *testing.T) []*Resource {
 			s.Address, s.BoundTo = addr, &Binding{ENI: "e", PrivateIP: addr}
 		case *SubnetStatus:
 			s.UsedIPs = []netip.Addr{addr}
+		case *TargetGroupStatus:
+			s.Registered = []string{"web-1"}
+		case *VPCEndpointStatus:
+			s.Addresses = []EndpointAddress{{"web-b", addr}}
+		case *VolumeStatus:
+			s.Phase, s.SizeGiB = PhaseInUse, 100
+			s.AttachedTo = []AttachedVolume{{"web-1", "/dev/xvdf", "/dev/nvme1n1", new(true), true}, {Instance: "web-2"}}
 		case *ApprovalStatus:
 			s.UsedBy = "12/s3"
 		}

@@ -44,6 +44,8 @@ func (s *InstanceSpec) setDefaults() {
 	}
 }
 
+func (s *VPCEndpointSpec) setDefaults() { or(&s.Type, "Interface") }
+
 func (s *HostSpec) setDefaults() {
 	or(&s.Addressing, "static")
 	or(&s.Routing.Mode, "balanced")

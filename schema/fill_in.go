@@ -26,6 +26,33 @@ func (s *EIPSpec) inAccount(name string) Spec {
 	return &c
 }
 
+func (s *KeyPairSpec) inAccount(name string) Spec {
+	if s.Account != "" {
+		return nil
+	}
+	c := *s
+	c.Account = name
+	return &c
+}
+
+func (s *ImageSpec) inAccount(name string) Spec {
+	if s.Account != "" {
+		return nil
+	}
+	c := *s
+	c.Account = name
+	return &c
+}
+
+func (s *VolumeSpec) inAccount(name string) Spec {
+	if s.Account != "" {
+		return nil
+	}
+	c := *s
+	c.Account = name
+	return &c
+}
+
 func (s *SecurityGroupSpec) inAccount(name string) Spec {
 	if s.Account != "" || s.NetworkType != NetworkClassic {
 		return nil

@@ -14,21 +14,24 @@ import (
 type format struct {
 	allowed string
 	check   func(string) string
+	// secret says that a wrong value may be one: it is not quoted.
+	secret bool
 }
 
 // formats are those that jsonschema/*.json name.
 var formats = map[string]format{
-	"ipv4":        {"an IPv4 address such as 10.0.0.20", checkIPv4},
-	"ip":          {"an IP address such as 10.0.0.20 or 2001:db8::1", checkIP},
-	"cidr":        {"an IPv4 CIDR such as 10.0.0.0/24", checkCIDR},
-	"mac":         {"six pairs of hex digits with colons, unicast, such as 00:16:3e:12:e7:27", checkMAC},
-	"date-time":   {"an RFC 3339 time such as 2026-11-23T00:00:00Z", checkTime},
-	"ports":       {`a port such as 443, or a range such as "8000-8100"`, checkPorts},
-	"hostname":    {"a host name of at most 253 letters, digits, dashes and dots", checkHostname},
-	"cron":        {`five fields such as "0 2 * * 6"`, checkCron},
-	"go-duration": {"a positive duration such as 2h30m", checkDuration},
-	"time-zone":   {"a name of the IANA time zone database such as Asia/Tokyo", checkZone},
-	"target":      {"KIND/NAME, such as EIP/web", checkTarget},
+	"ipv4":        {"an IPv4 address such as 10.0.0.20", checkIPv4, false},
+	"ip":          {"an IP address such as 10.0.0.20 or 2001:db8::1", checkIP, false},
+	"cidr":        {"an IPv4 CIDR such as 10.0.0.0/24", checkCIDR, false},
+	"mac":         {"six pairs of hex digits with colons, unicast, such as 00:16:3e:12:e7:27", checkMAC, false},
+	"date-time":   {"an RFC 3339 time such as 2026-11-23T00:00:00Z", checkTime, false},
+	"ports":       {`a port such as 443, or a range such as "8000-8100"`, checkPorts, false},
+	"hostname":    {"a host name of at most 253 letters, digits, dashes and dots", checkHostname, false},
+	"cron":        {`five fields such as "0 2 * * 6"`, checkCron, false},
+	"go-duration": {"a positive duration such as 2h30m", checkDuration, false},
+	"time-zone":   {"a name of the IANA time zone database such as Asia/Tokyo", checkZone, false},
+	"target":      {"KIND/NAME, such as EIP/web", checkTarget, false},
+	"openssh-key": {"one line of ssh-ed25519, ssh-rsa or ecdsa-sha2-..., base64 and a comment: the .pub file", checkOpenSSHKey, true},
 }
 
 func checkIP(s string) string {

@@ -1,5 +1,7 @@
 package schema
 
+import "strings"
+
 // Lookup answers resources by reference: a Topology, or a planner's world.
 type Lookup interface {
 	// Get answers the resource, or nil.
@@ -88,8 +90,24 @@ func ProviderOf(l Lookup, r *Resource) Provider {
 
 // RegionOf answers r's region, "" where it is not known.
 func RegionOf(l Lookup, r *Resource) (region string) {
-	climb(l, r, func(_ *Resource, at place) bool { region = at.region; return region != "" })
+	climb(l, r, func(_ *Resource, at place) bool {
+		if region = at.region; region == "" && at.up.IsZero() {
+			region = regionOfZone(at.zone)
+		}
+		return region != ""
+	})
 	return region
+}
+
+// regionOfZone answers the region that a zone's name begins with: its words up
+// to the first number (eu-west-1b, us-west-2-lax-1a), or up to the last dash
+// (cn-hangzhou-b). public.
+func regionOfZone(zone string) string {
+	if i := strings.IndexAny(zone, "0123456789"); i > 0 && zone[i-1] == '-' {
+		end := i + len(zone[i:]) - len(strings.TrimLeft(zone[i:], "0123456789"))
+		return zone[:end]
+	}
+	return zone[:max(0, strings.LastIndexByte(zone, '-'))]
 }
 
 // ZoneOf answers r's zone, "" where it has none or it is not known.

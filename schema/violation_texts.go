@@ -55,6 +55,9 @@ func (v violation) texts() (message, allowed string) {
 		return fmt.Sprintf("%s is not allowed here%s", v.shown(), v.near()), form(s)
 	case "format":
 		text, _ := v.value.(string)
+		if formats[s.Format].secret {
+			return formats[s.Format].check(text), form(s)
+		}
 		return fmt.Sprintf("%s %s", v.shown(), formats[s.Format].check(text)), form(s)
 	case "minimum", "maximum":
 		return fmt.Sprintf("%s is out of range", v.shown()), form(s)
