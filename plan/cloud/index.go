@@ -20,6 +20,7 @@ const (
 	indexRange                           // Ref: a VPC, Addr: a /20's first; the subnets that reach into it
 	indexHosts                           // Ref: an instance; the Hosts that are it
 	indexLeaving                         // Addr: instances that give the address up at their next start
+	indexMoved                           // all that say what they were called before
 
 	indexUsed       = plan.CountOnly | 1 // Ref: a subnet; its addresses in use
 	indexBlock      = plan.CountOnly | 2 // Ref: a subnet, Addr: a /24's first; its addresses in use
@@ -31,6 +32,9 @@ const (
 // index answers the terms of a resource.
 func index(o plan.Object, add func(plan.Term)) {
 	r := o.(*schema.Resource)
+	if r.Annotations[schema.MovedFrom] != "" {
+		add(plan.Term{Index: indexMoved})
+	}
 	if operated(r.Kind) {
 		for _, ref := range distinctReferences(r) {
 			add(plan.Term{Index: indexReferrers, Ref: ref})

@@ -25,6 +25,23 @@ func Plan(world, want *plan.World, at time.Time, opts plan.Options) (*plan.Plan,
 	return p, nil
 }
 
+// Afterwards answers the world that a plan's runnable steps lead to, with what is
+// recorded from the files.
+func Afterwards(p *plan.Plan, world, want *plan.World, at time.Time) *plan.World {
+	after := world.Fork()
+	for _, s := range p.Runnable() {
+		plan.Apply(domain, s, after, want, at)
+	}
+	puts, gone := Record(after, want)
+	for _, r := range puts {
+		after.Put(r.Ref, r)
+	}
+	for _, ref := range gone {
+		after.Put(ref, nil)
+	}
+	return after
+}
+
 // targets answers what the steps of a plan touch, each once, sorted.
 func targets(p *plan.Plan) []plan.Ref {
 	refs := make([]plan.Ref, 0, len(p.Steps))
