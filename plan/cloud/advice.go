@@ -16,12 +16,15 @@ import (
 // advice once.
 func Advise(v *plan.View, targets []plan.Ref) []plan.Advice {
 	a := &adviser{v: v, said: map[plan.Advice]bool{}}
+	a.retiring()
 	for _, ref := range targets {
 		switch ref.Kind {
 		case schema.KindInstance:
 			a.instance(ref)
 		case schema.KindENI:
 			a.eni(ref)
+		case schema.KindTargetGroup:
+			a.redundancy(ref)
 		}
 	}
 	out := make([]plan.Advice, 0, len(a.said))
@@ -60,8 +63,9 @@ func (a *adviser) instance(ref plan.Ref) {
 	if aws && want.RootDevice == "instance-store" {
 		a.advise("instance.store-root", ref, "its root is an instance store: it cannot be stopped, and its data goes with it")
 	}
-	if want.SessionManager && want.KeyPair != "" {
-		a.advise("instance.key-pair.ssm", ref, "it is reached through Session Manager and needs no key pair")
+	a.served(ref)
+	if want.SessionManager {
+		a.sessionManager(ref, want)
 	}
 }
 

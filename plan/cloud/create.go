@@ -21,6 +21,10 @@ func bare(s schema.Spec) schema.Spec {
 		c := *s
 		c.AttachTo, c.SecondaryIPs, c.Prefixes, c.SecondaryIPCount, c.PrefixCount = nil, nil, nil, 0, 0
 		return &c
+	case *schema.TargetGroupSpec:
+		c := *s
+		c.Targets = nil
+		return &c
 	case *schema.EIPSpec:
 		c := *s
 		c.BindTo, c.ConvertFrom = nil, nil

@@ -43,6 +43,16 @@ func differs(world, want *plan.World, ref plan.Ref) []plan.Change {
 		return eniDiffers(is, w.Spec.(*schema.ENISpec), eniStatus(r))
 	case *schema.EIPSpec:
 		return eipDiffers(is, w.Spec.(*schema.EIPSpec), eipStatus(r), world)
+	case *schema.TargetGroupSpec:
+		return targetGroupDiffers(r, w, world)
+	case *schema.PeeringSpec:
+		return peeringDiffers(is, w.Spec.(*schema.PeeringSpec))
+	case *schema.ClassicLinkSpec:
+		return classicLinkDiffers(is, w.Spec.(*schema.ClassicLinkSpec))
+	case *schema.VPCEndpointSpec:
+		return endpointDiffers(r, w)
+	case *schema.TrafficMirrorSpec:
+		return mirrorDiffers(is, w.Spec.(*schema.TrafficMirrorSpec))
 	}
 	return nil
 }
@@ -75,10 +85,10 @@ func instanceDiffers(is, want *schema.InstanceSpec, s schema.InstanceStatus) []p
 		str("spec.rootDevice", is.RootDevice, want.RootDevice).
 		str("spec.subnet", is.Subnet, want.Subnet).
 		any("spec.securityGroups", is.SecurityGroups, want.SecurityGroups, sameSet(is.SecurityGroups, want.SecurityGroups)).
-		any("spec.ioOptimized", is.IOOptimized, want.IOOptimized, equal(is.IOOptimized, want.IOOptimized)).
+		any("spec.ioOptimized", is.IOOptimized, want.IOOptimized, on(is.IOOptimized, false) == on(want.IOOptimized, false) || ioDecided(want.Type)).
 		str("spec.billing.method", is.Billing.Method, want.Billing.Method).
-		any("spec.rootVolume", is.RootVolume, want.RootVolume, sameRootVolume(is.RootVolume, want.RootVolume)).
-		any("spec.relocation", is.Relocation, want.Relocation, is.Relocation == want.Relocation)
+		any("spec.rootVolume", is.RootVolume, want.RootVolume, rootVolumeFulfils(is.RootVolume, want.RootVolume)).
+		any("spec.relocation", is.Relocation, want.Relocation, want.Relocation <= is.Relocation || want.Power == schema.PowerStopped)
 	ip := s.PrivateIP
 	if s.PendingPrivateIP.IsValid() {
 		ip = s.PendingPrivateIP
@@ -117,13 +127,19 @@ func publicIPDiffers(f fields, is, want *schema.InstanceSpec, s schema.InstanceS
 		any("spec.publicIP.rotation", is.PublicIP.Rotation, want.PublicIP.Rotation, want.PublicIP.Rotation <= is.PublicIP.Rotation)
 }
 
-func sameRootVolume(a, b *schema.RootVolume) bool {
-	if a == nil || b == nil {
-		return a == b
+// rootVolumeFulfils reports whether a root volume is as wanted; what the files do
+// not say is left alone, but for its going with its instance, which is the default.
+func rootVolumeFulfils(is, want *schema.RootVolume) bool {
+	var a, b schema.RootVolume
+	if is != nil {
+		a = *is
 	}
-	x, y := *a, *b
-	x.DeleteOnTermination, y.DeleteOnTermination = nil, nil
-	return x == y && equal(a.DeleteOnTermination, b.DeleteOnTermination)
+	if want != nil {
+		b = *want
+	}
+	kept := func(v schema.RootVolume) bool { return v.DeleteOnTermination != nil && !*v.DeleteOnTermination }
+	return (b.Type == "" || a.Type == b.Type) && (b.SizeGiB == 0 || a.SizeGiB == b.SizeGiB) &&
+		(b.IOPS == 0 || a.IOPS == b.IOPS) && (b.ThroughputMiBps == 0 || a.ThroughputMiBps == b.ThroughputMiBps) && kept(a) == kept(b)
 }
 
 // mac compares what the cloud gave with what the files state: a MAC that was

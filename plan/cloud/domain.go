@@ -20,7 +20,8 @@ var kindOrder = map[schema.Kind]int{
 // domain is made once: it holds no state.
 var domain = plan.NewDomain(plan.Domain{
 	Operations: slices.Concat(networkOperations, groupOperations, instanceOperations, []*plan.Operation{addressOperation}, powerOperations,
-		publicIPOperations, eniOperations, attachOperations, secondaryOperations, eipOperations),
+		publicIPOperations, []*plan.Operation{billingOperation}, rootVolumeOperations, eniOperations, attachOperations, secondaryOperations, eipOperations,
+		targetGroupOperations, linkOperations, endpointOperations),
 	Index:    index,
 	Compare:  compare,
 	Differs:  differs,

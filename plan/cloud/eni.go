@@ -28,7 +28,7 @@ var eniOperations = []*plan.Operation{
 	{
 		ID: "eni.delete", Name: deleteENIName, Kind: schema.KindENI, Action: plan.Delete,
 		Rank: rankDeleteENI, Gives: deleted, Changes: deleteChanges, Nature: deleteNature(nil),
-		Requires: append(deleting(deleteENIName, nil), eniDeletable, requesterManaged, factsBound),
+		Requires: append(deleting(deleteENIName, nil), eniDeletable, requesterManaged, unmirrored, factsBound),
 		Effect:   deleteENI, Source: "A 4.7",
 	},
 	{

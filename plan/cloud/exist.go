@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"strings"
+
 	"enid/plan"
 	"enid/schema"
 )
@@ -76,13 +78,13 @@ var referencesExist = plan.Requirement{Rule: plan.RuleDependsOn, Check: func(v *
 }}
 
 // later reports whether the reference is taken up by a later step than create,
-// or by rules of a group that may name groups created after it.
+// or by rules of a group that may name groups created after it, or by targets.
 func later(path string) bool {
 	switch path {
 	case "spec.attachTo.instance", "spec.bindTo.instance", "spec.bindTo.eni", "spec.convertFrom.instance":
 		return true
 	}
-	return len(path) > len("spec.rules") && path[:len("spec.rules")] == "spec.rules"
+	return strings.HasPrefix(path, "spec.rules") || strings.HasPrefix(path, "spec.targets")
 }
 
 // exists is the requirement that one more object was created.

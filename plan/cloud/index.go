@@ -10,17 +10,19 @@ import (
 
 // The indexes of cloud worlds.
 const (
-	indexReferrers plan.Index = iota + 1 // Ref: objects whose applied spec refers to it
-	indexENIs                            // Ref: an instance; its secondary ENIs
-	indexBound                           // Ref: an instance or ENI; EIPs bound to it
-	indexAddr                            // Ref: a subnet, Addr: objects that use the address
-	indexApprovals                       // Ref: a target; Approvals for it
-	indexPolicies                        // all Policies
-	indexParts                           // Ref: an account or VPC; the VPCs or subnets of it
-	indexRange                           // Ref: a VPC, Addr: a /20's first; the subnets that reach into it
-	indexHosts                           // Ref: an instance; the Hosts that are it
-	indexLeaving                         // Addr: instances that give the address up at their next start
-	indexMoved                           // all that say what they were called before
+	indexReferrers    plan.Index = iota + 1 // Ref: objects whose applied spec refers to it
+	indexENIs                               // Ref: an instance; its secondary ENIs
+	indexBound                              // Ref: an instance or ENI; EIPs bound to it
+	indexAddr                               // Ref: a subnet, Addr: objects that use the address
+	indexApprovals                          // Ref: a target; Approvals for it
+	indexPolicies                           // all Policies
+	indexParts                              // Ref: an account or VPC; the VPCs or subnets of it
+	indexRange                              // Ref: a VPC, Addr: a /20's first; the subnets that reach into it
+	indexHosts                              // Ref: an instance; the Hosts that are it
+	indexLeaving                            // Addr: instances that give the address up at their next start
+	indexTargetGroups                       // Ref: an instance; the target groups whose traffic it takes, or would if it ran
+	indexRetiring                           // all instances whose host goes
+	indexMoved                              // all that say what they were called before
 
 	indexUsed       = plan.CountOnly | 1 // Ref: a subnet; its addresses in use
 	indexBlock      = plan.CountOnly | 2 // Ref: a subnet, Addr: a /24's first; its addresses in use
@@ -53,6 +55,9 @@ func index(o plan.Object, add func(plan.Term)) {
 			add(plan.Term{Index: indexLeaving, Addr: a})
 			add(plan.Term{Index: indexAllLeaving})
 		}
+		if retirement(r) != nil {
+			add(plan.Term{Index: indexRetiring})
+		}
 	case *schema.SubnetSpec:
 		add(plan.Term{Index: indexParts, Ref: vpcRef(spec.VPC)})
 		for _, block := range blocksOf(spec.CIDR) {
@@ -64,6 +69,14 @@ func index(o plan.Object, add func(plan.Term)) {
 	case *schema.EIPSpec:
 		if bound := boundTo(r); !bound.IsZero() {
 			add(plan.Term{Index: indexBound, Ref: bound})
+		}
+	case *schema.TargetGroupSpec:
+		indexTargets(r, spec, add)
+	case *schema.VPCEndpointSpec:
+		for _, a := range endpointStatus(r).Addresses {
+			if a.PrivateIP.IsValid() {
+				use(subnetRef(a.Subnet), []netip.Addr{a.PrivateIP}, add)
+			}
 		}
 	case *schema.HostSpec:
 		add(plan.Term{Index: indexHosts, Ref: instanceRef(spec.Instance)})

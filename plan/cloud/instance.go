@@ -21,7 +21,7 @@ var instanceOperations = []*plan.Operation{
 		Nature: replacement,
 		Requires: []plan.Requirement{
 			classicClosed, absentFor("instance.key-pair.at-launch", "spec.keyPair"), absentFor("instance.image-replaces", "spec.image"),
-			absentFor("instance.immutable", "spec.networkType", "spec.rootDevice", "spec.account", "spec.region", "spec.zone"),
+			absentFor("instance.immutable", "spec.networkType", "spec.rootDevice", "spec.account", "spec.region", "spec.zone", "spec.ioOptimized"),
 			referencesExist, instanceAddressAvailable, classicAddressAssigned,
 		},
 		Effect: runInstance, Takes: time.Minute, Source: "A 2.1, B 01-02",
@@ -30,7 +30,7 @@ var instanceOperations = []*plan.Operation{
 		ID: "instance.delete", Name: deleteName, Kind: schema.KindInstance, Action: plan.Delete,
 		Rank: rankDeleteInstance, Gives: deleted, Changes: deleteChanges, Nature: deleteNature(instanceLosesData),
 		Requires: append(deleting(deleteName, instanceLosesData),
-			lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped, schema.PhaseTerminated), terminationProtected, remainingENIs, factsBound),
+			lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped, schema.PhaseTerminated), drained, terminationProtected, remainingENIs, factsBound, notSelf),
 		Effect: deleteInstance, Takes: time.Minute, Source: "A 4.3, 4.7; B 01-02",
 	},
 	{
@@ -106,7 +106,14 @@ func instanceFixed(v *plan.View, target plan.Ref) []plan.Change {
 		str("spec.rootDevice", is.RootDevice, want.RootDevice).
 		str("spec.account", is.Account, want.Account).
 		str("spec.region", is.Region, want.Region).
-		str("spec.zone", is.Zone, want.Zone)
+		str("spec.zone", is.Zone, want.Zone).
+		any("spec.ioOptimized", is.IOOptimized, want.IOOptimized, sameIO(is, want))
+}
+
+// sameIO reports whether an instance is I/O optimized as wanted: by its type where
+// that decides, else where it was asked for.
+func sameIO(is, want *schema.InstanceSpec) bool {
+	return on(is.IOOptimized, false) == on(want.IOOptimized, false) || ioDecided(want.Type)
 }
 
 func instanceType(is, want *schema.InstanceSpec) []plan.Change {

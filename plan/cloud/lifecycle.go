@@ -112,6 +112,11 @@ var factsBound = plan.Requirement{Rule: ruleObserveOnly, Check: func(v *plan.Vie
 			return plan.Fails("unbind it by other means first", "%s, a fact that enid only observes, is bound to it", ref)
 		}
 	}
+	for _, ref := range linksOf(v, target) {
+		if now(v, ref).Observed() {
+			return plan.Fails("detach it by other means first", "%s, a fact that enid only observes, links it", ref)
+		}
+	}
 	return plan.Skipped()
 }}
 
@@ -161,6 +166,10 @@ func deleteInstance(e *plan.Effects, target plan.Ref) {
 			continue
 		}
 		detachEffect(e, ref)
+	}
+	for _, ref := range linksOf(e.View, target) {
+		e.Note("classic-link.with-instance", "%s goes with it", ref)
+		e.Put(ref, nil)
 	}
 	unbindAll(e, target)
 	e.Put(target, nil)

@@ -108,6 +108,12 @@ func takesENIs(v *plan.View, instance plan.Ref, name string, asked *bool) plan.V
 	return plan.Holds("type %s is I/O optimized", name)
 }
 
+// ioDecided reports whether a type is I/O optimized, or is not, whatever is asked for.
+func ioDecided(name string) bool {
+	t, _ := tables.Lookup(string(schema.Alibaba), name)
+	return t.IOOptimized == "yes" || t.IOOptimized == "no"
+}
+
 // typeHoldsENIs is the requirement that a new type takes what is attached, and
 // what the files attach: an ENI that is detached only to come back must find room.
 var typeHoldsENIs = plan.Requirement{Rule: "eni.limit.instance-type", Code: code("InvalidOperation.Ipv4CountExceeded", "AttachmentLimitExceeded"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {

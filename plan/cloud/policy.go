@@ -87,6 +87,15 @@ func approved(rule, class string, operation func(*plan.View, plan.Ref) string, n
 	}}
 }
 
+// notSelf is the requirement of every step that stops, reboots or deletes an
+// instance: enid itself does not run on it.
+var notSelf = plan.Requirement{Rule: "plan.self-stop", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	if v.Self.IsZero() || v.Self != target {
+		return plan.Skipped()
+	}
+	return plan.Fails("run the cloud half of enid on another machine", "enid itself runs on %s", target)
+}}
+
 // replacing reports whether a delete of the target is part of its replacement.
 func replacing(v *plan.View, target plan.Ref) bool { return wanted(v, target) != nil }
 

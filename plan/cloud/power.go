@@ -13,26 +13,33 @@ var powerOperations = []*plan.Operation{
 		ID: "instance.start", Name: named("StartInstance", "StartInstances"), Kind: schema.KindInstance, Action: plan.Start,
 		Rank: rankPower, Order: leavingFirst, Gives: powerGives(schema.PowerRunning), Changes: powerChanges(schema.PhaseRunning),
 		Requires: []plan.Requirement{lifecycle("stopped", schema.PhaseStopped)},
-		Effect: func(e *plan.Effects, target plan.Ref) {
-			observe(e, target, func(s *schema.InstanceStatus) {
-				s.Phase = schema.PhaseRunning
-				if s.PendingPrivateIP.IsValid() {
-					e.Note("private-ip.change.restart", "%s takes effect with this start", s.PendingPrivateIP)
-					s.PrivateIP, s.PendingPrivateIP = s.PendingPrivateIP, netip.Addr{}
-				}
-			})
-		}, Takes: time.Minute, Source: "A 3.1; B 01-02",
+		Effect:   start, Takes: takesToStart, Source: "A 3.1; B 01-02",
 	},
+	relocateOperation,
 	{
 		ID: "instance.stop", Name: named("StopInstance", "StopInstances"), Kind: schema.KindInstance, Action: plan.Stop,
 		Rank: rankPower, Gives: powerGives(schema.PowerStopped), Changes: powerChanges(schema.PhaseStopped),
 		Nature: func(*plan.View, plan.Ref) plan.Nature { return plan.Nature{Downtime: true} },
 		Requires: []plan.Requirement{notObserved, lifecycle("running", schema.PhaseRunning), storeRoot,
-			downtimeAllowed(plan.RuleDowntime), downtimeAllowed(plan.RuleWindow)},
+			downtimeAllowed(plan.RuleDowntime), downtimeAllowed(plan.RuleWindow), drained, notSelf},
 		Effect: func(e *plan.Effects, target plan.Ref) {
 			observe(e, target, func(s *schema.InstanceStatus) { s.Phase = schema.PhaseStopped })
 		}, Takes: time.Minute, Source: "A 3.1; B 01-02",
 	},
+}
+
+// takesToStart is how long a start may take.
+const takesToStart = time.Minute
+
+// start brings an instance up, on another host than the one that it left.
+func start(e *plan.Effects, target plan.Ref) {
+	observe(e, target, func(s *schema.InstanceStatus) {
+		s.Phase, s.Retirement = schema.PhaseRunning, nil
+		if s.PendingPrivateIP.IsValid() {
+			e.Note("private-ip.change.restart", "%s takes effect with this start", s.PendingPrivateIP)
+			s.PrivateIP, s.PendingPrivateIP = s.PendingPrivateIP, netip.Addr{}
+		}
+	})
 }
 
 // leavingFirst starts first what gives an address up with its start, so that who

@@ -16,15 +16,18 @@ const (
 	rankReserve        = 16 // reservations before addresses are handed out
 	rankCreateInstance = 20
 	rankCreateENI      = 24 // declared addresses first, then those that the cloud chooses (Order)
+	rankCreateLink     = 26 // what joins others, or is reached through them
 	rankUnassign       = 30 // what is given back is free for what follows
 	rankAssign         = 32
 	rankModify         = 34
+	rankBilling        = 35 // after what the old method still allows; what the new one allows waits for it
 	rankChangeStopped  = 36 // all changes that want an instance stopped, together
 	rankDetach         = 40 // devices and slots are freed before they are taken
 	rankAttach         = 42
 	rankUnbind         = 50
 	rankAllocate       = 52
 	rankBind           = 54
+	rankDeleteLink     = 58 // what joins goes before what it joins
 	rankDeleteENI      = 60 // what leaves goes when all that stays is in place
 	rankRelease        = 62
 	rankDeleteInstance = 64
@@ -32,5 +35,8 @@ const (
 	rankUnreserve      = 68
 	rankDeleteGroup    = 70
 	rankDeleteNetwork  = 72
+	rankRelocate       = 88 // a start as well, for its own reason
 	rankPower          = 90 // last: stopped once, however many changes waited for it
+	rankRegister       = 94 // what runs takes traffic
+	rankDeregister     = 96 // after what takes its place was registered
 )

@@ -62,7 +62,7 @@ func recorded(world, want *plan.World, r, w *schema.Resource) *schema.Resource {
 	next.Labels, next.Annotations = w.Labels, w.Annotations
 	if len(differs(world, want, r.Ref)) == 0 {
 		next.Spec = w.Spec
-		next.Status = stated(w, r)
+		next.Status = stated(world, w, r)
 	}
 	return unlessSame(r, &next)
 }
@@ -80,9 +80,15 @@ func unlessSame(r, next *schema.Resource) *schema.Resource {
 func same(a, b any) bool { return a == b || reflect.DeepEqual(a, b) }
 
 // stated answers r's status with what the files state about it: a MAC, and
-// addresses that are no longer only predicted, since a person declares them.
-func stated(w, r *schema.Resource) schema.Status {
+// addresses that are no longer only predicted, since a person declares them. Who
+// takes a target group's traffic is spelled out before the files' targets take
+// the place of those that it was read from.
+func stated(world *plan.World, w, r *schema.Resource) schema.Status {
 	switch want := w.Spec.(type) {
+	case *schema.TargetGroupSpec:
+		if r.Status == nil {
+			return &schema.TargetGroupStatus{Registered: registered(lookup{world.Get}, r)}
+		}
 	case *schema.ENISpec:
 		s := eniStatus(r)
 		if want.MAC != "" {

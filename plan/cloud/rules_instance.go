@@ -22,7 +22,7 @@ var instanceRules = []schema.Rule{
 		Text:   "A new image means a new instance.",
 		Source: "B 02"},
 	{ID: "instance.immutable", Class: schema.ClassReplace, Cloud: "any",
-		Text:   "An instance's network type, root device and, if classic, its account, region and zone are fixed at its creation.",
+		Text:   "An instance's network type, root device, I/O optimization (where its type leaves the choice) and, if classic, its account, region and zone are fixed at its creation.",
 		Source: "public"},
 	{ID: "instance.user-data", Class: schema.ClassEffect, Cloud: "aws",
 		Text:   "User data runs at the first boot; it changes while the instance is stopped, and does not run by itself again.",

@@ -1,0 +1,66 @@
+package cloud
+
+import (
+	"strings"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// retiring names every instance whose host goes, whatever a plan is about.
+func (a *adviser) retiring() {
+	for _, ref := range a.v.Members(plan.Term{Index: indexRetiring}) {
+		from := "soon"
+		if t := retirement(now(a.v, ref)).NotBefore; !t.IsZero() {
+			from = "not before " + t.UTC().Format("2006-01-02T15:04:05Z")
+		}
+		a.advise("instance.retirement.notice", ref, "the host that it runs on is to be retired, %s: raise relocation, which stops and starts it; a reboot does not move it", from)
+	}
+}
+
+// redundancy advises on a target group with one target that runs.
+func (a *adviser) redundancy(group plan.Ref) {
+	if targets := toServe(a.v, group); len(targets) == 1 {
+		a.advise("instance.drain.redundancy", group, "%s is its only target that is to run: while it is stopped nobody takes the traffic", instanceRef(targets[0]))
+	}
+}
+
+// served advises on the target groups of an instance.
+func (a *adviser) served(ref plan.Ref) {
+	for _, group := range a.v.Want.Members(plan.Term{Index: indexReferrers, Ref: ref}) {
+		if group.Kind == schema.KindTargetGroup {
+			a.redundancy(group)
+		}
+	}
+}
+
+// ssmServices are the interface endpoints that Session Manager needs. Document B 03-02.
+var ssmServices = []string{"ec2messages", "ssm", "ssmmessages"}
+
+// sessionManager advises on what an instance needs to be reached through Session Manager.
+func (a *adviser) sessionManager(ref plan.Ref, want *schema.InstanceSpec) {
+	if want.KeyPair != "" {
+		a.advise("instance.key-pair.ssm", ref, "it is reached through Session Manager and needs no key pair")
+	}
+	if custom(a.v, want.Image) {
+		a.advise("ssm.endpoints", ref, "its image %s is a custom one: the agent of Session Manager has to be on it", want.Image)
+	}
+	vpc := schema.VPCOf(inWant(a.v), wanted(a.v, ref))
+	if vpc == nil {
+		return
+	}
+	var there []string
+	for _, other := range a.v.Want.Members(plan.Term{Index: indexReferrers, Ref: vpc.Ref}) {
+		if s := spec[*schema.VPCEndpointSpec](wanted(a.v, other)); s != nil && s.Type == "Interface" {
+			there = append(there, serviceOf(s))
+		}
+	}
+	if lacks := missing(there, ssmServices); len(lacks) > 0 {
+		a.advise("ssm.endpoints", ref, "Session Manager needs interface endpoints in %s, which lacks %s", vpc.Ref, strings.Join(lacks, ", "))
+	}
+}
+
+// custom reports whether an image is one of the files, or of the account by its id.
+func custom(v *plan.View, image string) bool {
+	return strings.HasPrefix(image, "ami-") || v.Want.Get(plan.Ref{Kind: schema.KindImage, Name: image}) != nil
+}
