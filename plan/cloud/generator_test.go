@@ -57,6 +57,7 @@ func newCoverage() *coverage {
 		c.other["shared stop: "+row] = 0
 	}
 	c.other["blocked chain of 2"], c.other["blocked chain of 3"], c.other["cycle"] = 0, 0, 0
+	c.other["knot untied"] = 0
 	return c
 }
 
@@ -75,6 +76,9 @@ func (c *coverage) add(t *testing.T, s *scene) {
 	}
 	for _, step := range p.Runnable() {
 		c.steps[step.Op.ID]++
+		if step.Unties {
+			c.other["knot untied"]++
+		}
 		if step.PartOf == "replace" && step.Action == plan.Delete {
 			c.other["replacement: "+step.Op.ID]++
 		}
