@@ -61,10 +61,13 @@ func status(code string) int {
 		"InvalidInstanceId.PlanedChange", "InvalidIp.IpRepeated", "InvalidOperation.AvailabilityZoneMismatch",
 		"InvalidOperation.Ipv4CountExceeded", "InvalidOperation.VpcMismatch", "InvalidSecurityGroupId.NotVpc",
 		"InvalidVSwitchId.IpInvalid", "InvalidVSwitchId.IpNotEnough", "MaxEniCountExceeded", "OperationDenied",
-		"SecurityGroupInstanceLimitExceed":
+		"SecurityGroupInstanceLimitExceed", "InvalidStatus.InstanceStatus", "QuotaExceeded", "InvalidInstanceId.LimitedRegion",
+		"IncorrectDiskStatus", "ResourcesNotInSameZone", "InstanceDiskLimitExceeded",
+		"InvalidParameter.InvalidInstanceIdAndVpcId":
 		return 403
 	case "InvalidEcsId.NotFound", "InvalidEniId.NotFound", "InvalidInstanceId.NotFound", "InvalidSecurityGroupId.NotFound",
-		"InvalidVSwitchId.NotFound", "InvalidVpcId.NotFound", "InvalidAllocationId.NotFound":
+		"InvalidVSwitchId.NotFound", "InvalidVpcId.NotFound", "InvalidAllocationId.NotFound", "InvalidDiskId.NotFound",
+		"InvalidSnapshotId.NotFound", "InvalidImageId.NotFound", "InvalidDisk.InUse", "InvalidDisk.AlreadyDetached":
 		return 404
 	case "ServiceUnavailable", "Unavailable":
 		return 503

@@ -32,6 +32,9 @@ func (e *edit) createInstance() error {
 	if err := place(&i); err != nil {
 		return err
 	}
+	if key := (schema.Ref{Kind: schema.KindKeyPair, Name: i.spec.KeyPair}); key.Name != "" && e.Get(key) == nil {
+		return e.refuse(noKeyPair, "there is no %s", key)
+	}
 	if asksPublicIP(i.spec.PublicIP) {
 		i.status.PublicIP = &schema.PublicIPStatus{} // which address is not known here
 	}
@@ -106,17 +109,42 @@ func (e *edit) deleteInstance() error {
 	return nil
 }
 
-func (e *edit) start() error { return e.power(schema.PhaseStopped, schema.PhasePending) }
+// relocate starts a stopped instance because another host is asked for. Document
+// B 01-02.
+func (e *edit) relocate() error {
+	i, want, err := e.wantedInstance()
+	if err != nil {
+		return err
+	}
+	switch {
+	case e.provider != schema.AWS:
+		return e.refuse(unsupported, "there are no notices of retirement")
+	case i.spec.RootDevice == "instance-store":
+		return e.refuse(unsupported, "%s has an instance-store root, which would be lost", i.ref)
+	case i.status.Phase != schema.PhaseStopped:
+		return e.refuse(instanceState, "%s is %s, not stopped", i.ref, i.status.Phase)
+	}
+	i.spec.Relocation = want.Relocation
+	i.comesUp()
+	e.setInstance(i)
+	return nil
+}
+
+// comesUp begins a start. Whatever was stopped starts on another host, so that a
+// notice that its host retires is settled.
+func (i *instance) comesUp() { i.status.Phase, i.status.Retirement = schema.PhasePending, nil }
+
+func (e *edit) start() error { return e.power(schema.PhaseStopped, (*instance).comesUp) }
 
 func (e *edit) stop() error {
 	i, err := e.instance()
 	if err == nil && i.spec.RootDevice == "instance-store" {
 		return e.refuse(unsupported, "%s has an instance-store root, which cannot be stopped", i.ref)
 	}
-	return e.power(schema.PhaseRunning, schema.PhaseStopping)
+	return e.power(schema.PhaseRunning, func(i *instance) { i.status.Phase = schema.PhaseStopping })
 }
 
-func (e *edit) power(from, to schema.Phase) error {
+func (e *edit) power(from schema.Phase, begin func(*instance)) error {
 	i, err := e.instance()
 	if err != nil {
 		return err
@@ -124,7 +152,7 @@ func (e *edit) power(from, to schema.Phase) error {
 	if i.status.Phase != from {
 		return e.refuse(instanceState, "%s is %s, not %s", i.ref, i.status.Phase, from)
 	}
-	i.status.Phase = to
+	begin(&i)
 	e.setInstance(i)
 	return nil
 }

@@ -14,6 +14,7 @@ type memory struct {
 	owners   map[place][]schema.Ref        // who has an address
 	attached map[string][]schema.Ref       // ENIs by instance name
 	bound    map[schema.Ref][]schema.Ref   // EIPs by what they are bound to
+	linked   map[link][]schema.Ref         // others by what they are tied to
 	enis     map[quota]int                 // secondary ENIs
 	lowest   map[string]netip.Addr         // by subnet name: no address below is free
 	subnets  map[string][]*schema.Resource // by VPC name
@@ -27,6 +28,14 @@ type place struct {
 
 type quota struct{ account, region string }
 
+// link is a kind of what is tied to a resource: volumes to their instances,
+// target groups to their targets, ClassicLinks to both ends, mirrors to ENIs and
+// endpoints.
+type link struct {
+	kind schema.Kind
+	to   schema.Ref
+}
+
 // entry is a resource with what it adds to the indexes.
 type entry struct {
 	*schema.Resource
@@ -34,6 +43,7 @@ type entry struct {
 	places   []place
 	attached string
 	bound    schema.Ref
+	links    []link
 	quota    quota
 }
 
@@ -41,8 +51,8 @@ func newMemory(resources []*schema.Resource) *memory {
 	m := &memory{
 		entries: make(map[schema.Ref]*entry, len(resources)), uses: map[schema.Ref]int{},
 		owners: make(map[place][]schema.Ref, len(resources)), attached: map[string][]schema.Ref{},
-		bound: map[schema.Ref][]schema.Ref{}, enis: map[quota]int{}, lowest: map[string]netip.Addr{},
-		subnets: map[string][]*schema.Resource{},
+		bound: map[schema.Ref][]schema.Ref{}, linked: map[link][]schema.Ref{}, enis: map[quota]int{},
+		lowest: map[string]netip.Addr{}, subnets: map[string][]*schema.Resource{},
 	}
 	for _, r := range resources {
 		m.entries[r.Ref] = &entry{Resource: r} // so that each finds the others
@@ -76,6 +86,9 @@ func (m *memory) put(r *schema.Resource) {
 	}
 	if !e.bound.IsZero() {
 		m.bound[e.bound] = append(m.bound[e.bound], r.Ref)
+	}
+	for _, l := range e.links {
+		m.linked[l] = append(m.linked[l], r.Ref)
 	}
 	if e.quota != (quota{}) {
 		m.enis[e.quota]++
@@ -113,6 +126,11 @@ func (m *memory) forget(ref schema.Ref) {
 	if !e.bound.IsZero() {
 		m.bound[e.bound] = without(m.bound[e.bound], ref)
 	}
+	for _, l := range e.links {
+		if m.linked[l] = without(m.linked[l], ref); len(m.linked[l]) == 0 {
+			delete(m.linked, l)
+		}
+	}
 	if e.quota != (quota{}) {
 		m.enis[e.quota]--
 	}
@@ -145,8 +163,38 @@ func (m *memory) index(r *schema.Resource) *entry {
 		e.quota = quota{schema.AccountOf(m, r), schema.RegionOf(m, r)}
 	case schema.KindEIP:
 		e.bound = boundRef(eipOf(r).status.BoundTo)
+	default:
+		for _, to := range tiedTo(r) {
+			if l := (link{r.Kind, to}); !slices.Contains(e.links, l) {
+				e.links = append(e.links, l)
+			}
+		}
 	}
 	return e
+}
+
+// tiedTo answers what a resource of a kind without an index of its own is tied to.
+func tiedTo(r *schema.Resource) (out []schema.Ref) {
+	switch s := r.Spec.(type) {
+	case *schema.VolumeSpec:
+		for _, a := range volumeOf(r).status.AttachedTo {
+			out = append(out, schema.Ref{Kind: schema.KindInstance, Name: a.Instance})
+		}
+	case *schema.TargetGroupSpec:
+		for _, name := range s.Targets {
+			out = append(out, schema.Ref{Kind: schema.KindInstance, Name: name})
+		}
+		if seen, ok := r.Status.(*schema.TargetGroupStatus); ok {
+			for _, name := range seen.Registered {
+				out = append(out, schema.Ref{Kind: schema.KindInstance, Name: name})
+			}
+		}
+	case *schema.ClassicLinkSpec, *schema.TrafficMirrorSpec:
+		for _, f := range r.Spec.References() {
+			out = append(out, f.Ref)
+		}
+	}
+	return out
 }
 
 // counted reports whether a kind cannot go while something refers to it.

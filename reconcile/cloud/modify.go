@@ -139,3 +139,36 @@ func (e *edit) changeRole() error {
 		return nil
 	})
 }
+
+// changeBilling changes how an instance is paid for. Public.
+func (e *edit) changeBilling() error {
+	return e.attribute(func(i *instance, want *schema.InstanceSpec) error {
+		if e.provider == schema.AWS {
+			return e.refuse(unsupported, "there are no subscriptions")
+		}
+		i.spec.Billing = want.Billing
+		return nil
+	})
+}
+
+// changeRootVolume changes an EBS root in place: it grows, and never shrinks.
+// Document B 03-02.
+func (e *edit) changeRootVolume() error {
+	return e.attribute(func(i *instance, want *schema.InstanceSpec) error {
+		var is, to schema.RootVolume
+		if i.spec.RootVolume != nil {
+			is = *i.spec.RootVolume
+		}
+		if want.RootVolume != nil {
+			to = *want.RootVolume
+		}
+		switch {
+		case e.provider != schema.AWS || i.spec.RootDevice == "instance-store":
+			return e.refuse(unsupported, "%s has no root volume of its own", i.ref)
+		case to.SizeGiB != 0 && to.SizeGiB < is.SizeGiB:
+			return e.refuse(badParameter, "the root of %s has %d GiB, and does not shrink to %d", i.ref, is.SizeGiB, to.SizeGiB)
+		}
+		i.spec.RootVolume = want.RootVolume
+		return e.tuning(to.Type, to.IOPS, to.ThroughputMiBps)
+	})
+}

@@ -128,6 +128,10 @@ func addresses(r *schema.Resource) (out []netip.Addr) {
 				add(a)
 			}
 		}
+	case schema.KindVPCEndpoint:
+		for _, at := range endpointOf(r).status.Addresses {
+			add(at.PrivateIP)
+		}
 	case schema.KindSubnet:
 		if s, ok := r.Status.(*schema.SubnetStatus); ok {
 			out = append(out, s.UsedIPs...)

@@ -81,6 +81,8 @@ func isTransitional(r *schema.Resource) bool {
 		return s.Phase.Transitional()
 	case *schema.EIPStatus:
 		return s.Phase.Transitional()
+	case *schema.VolumeStatus:
+		return s.Phase.Transitional()
 	}
 	return false
 }
@@ -110,6 +112,15 @@ func end(e *edit, r *schema.Resource) {
 			p.leave()
 		}
 		e.setEIP(p)
+	case schema.KindVolume:
+		v := volumeOf(r)
+		switch v.status.Phase {
+		case schema.PhaseCreating, schema.PhaseAttaching:
+			v.status.Phase = v.rest()
+		case schema.PhaseDetaching:
+			v.leave()
+		}
+		e.setVolume(v)
 	}
 }
 
@@ -130,11 +141,15 @@ func endInstance(e *edit, i instance) {
 }
 
 // terminate stages what goes with an instance: on Alibaba Cloud the ENIs that
-// are still attached; on AWS they are left available. EIPs stay, unbound.
+// are still attached; on AWS they are left available. EIPs stay, unbound;
+// volumes go or stay as each says; no target group and no VPC keeps it.
 func terminate(e *edit, ref schema.Ref) {
 	for _, on := range slices.Clone(e.attached[ref.Name]) {
 		if e.provider != schema.AWS {
 			e.unbindAll(on)
+			for _, mirror := range slices.Clone(e.linked[link{schema.KindTrafficMirror, on}]) {
+				e.remove(mirror)
+			}
 			e.remove(on)
 			continue
 		}
@@ -143,6 +158,21 @@ func terminate(e *edit, ref schema.Ref) {
 		e.setENI(n)
 	}
 	e.unbindAll(ref)
+	for _, on := range slices.Clone(e.linked[link{schema.KindVolume, ref}]) {
+		if v, stays := volumeOf(e.now(on)).loseInstance(ref.Name); stays {
+			e.setVolume(v)
+		} else {
+			e.remove(on)
+		}
+	}
+	for _, on := range slices.Clone(e.linked[link{schema.KindTargetGroup, ref}]) {
+		g := e.targetGroupOf(e.now(on))
+		g.lose(ref.Name)
+		e.setTargetGroup(g)
+	}
+	for _, on := range slices.Clone(e.linked[link{schema.KindClassicLink, ref}]) {
+		e.remove(on)
+	}
 	e.remove(ref)
 }
 
