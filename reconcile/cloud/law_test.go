@@ -19,7 +19,7 @@ import (
 // each: nothing that is refused changes anything, what is answered is all that
 // changed, and no two resources ever have the same address or device index.
 func TestLaws(t *testing.T) {
-	for name, yaml := range map[string]string{"alibaba": alibabaWorld, "aws": awsWorld} {
+	for name, yaml := range map[string]string{"alibaba": alibabaMore, "aws": awsMore} {
 		world := docs(t, yaml)
 		t.Run(name, rapid.MakeCheck(func(t *rapid.T) { laws(t, world) }))
 	}
@@ -61,9 +61,7 @@ func follow(shadow map[schema.Ref]*schema.Resource, c Changes) {
 
 // drawCall draws a call on something that is there or may come.
 func drawCall(t *rapid.T, d *Driver, op string) Call {
-	kinds := map[string]schema.Kind{"vpc": schema.KindVPC, "sub": schema.KindSubnet, "gro": schema.KindSecurityGroup,
-		"ins": schema.KindInstance, "eni": schema.KindENI, "eip": schema.KindEIP}
-	kind := kinds[op[:3]]
+	kind := kindOf(op)
 	name := func(k schema.Kind) string {
 		names := []string{"n1", "n2"}
 		for ref := range d.memory.entries {
@@ -74,7 +72,11 @@ func drawCall(t *rapid.T, d *Driver, op string) Call {
 		slices.Sort(names)
 		return rapid.SampledFrom(names).Draw(t, string(k))
 	}
-	call := Call{Op: op, Operation: op, Target: schema.Ref{Kind: kind, Name: name(kind)}, At: noon()}
+	call := Call{Op: op, Operation: op, Target: schema.Ref{Kind: kind, Name: name(kind)}, At: noon(),
+		Account: d.memory.Get(schema.Ref{Kind: schema.KindAccount, Name: "main"})}
+	if kind == schema.KindVolume || kind == schema.KindTargetGroup {
+		call.Item = name(schema.KindInstance)
+	}
 	if rapid.IntRange(0, 9).Draw(t, "without") == 0 {
 		return call
 	}
@@ -109,7 +111,7 @@ func drawSpec(t *rapid.T, kind schema.Kind, name func(schema.Kind) string) schem
 		}
 		s.PrefixCount = rapid.IntRange(0, 1).Draw(t, "prefixes")
 		return s
-	default:
+	case schema.KindEIP:
 		s := &schema.EIPSpec{Account: "main", Region: "cn-a", BindTo: &schema.Binding{Instance: name(schema.KindInstance)}}
 		if rapid.Bool().Draw(t, "to an ENI") {
 			s.BindTo = &schema.Binding{ENI: name(schema.KindENI), PrivateIP: addr()}
@@ -117,6 +119,7 @@ func drawSpec(t *rapid.T, kind schema.Kind, name func(schema.Kind) string) schem
 		s.ConvertFrom = &schema.ConvertFrom{Instance: name(schema.KindInstance)}
 		return s
 	}
+	return drawMore(t, kind, name)
 }
 
 // sound looks at the whole model, with code of its own.
@@ -164,7 +167,7 @@ func soundLowest(d *Driver, subnet string) error {
 
 func soundOne(d *Driver, r *schema.Resource, slots map[string]schema.Ref) error {
 	for _, f := range r.Spec.References() {
-		if f.Path != "spec.convertFrom.instance" && f.Path != "spec.account" && d.memory.Get(f.Ref) == nil {
+		if !outlived(f) && d.memory.Get(f.Ref) == nil {
 			return fmt.Errorf("%s refers to %s, which is not there", r.Ref, f.Ref)
 		}
 	}
@@ -184,6 +187,8 @@ func soundOne(d *Driver, r *schema.Resource, slots map[string]schema.Ref) error 
 			}
 			slots[key] = r.Ref
 		}
+	case schema.KindVolume:
+		return soundVolume(volumeOf(r), slots)
 	case schema.KindEIP:
 		p := eipOf(r)
 		if (p.status.BoundTo == nil) != (p.status.Phase == schema.PhaseAvailable) {
@@ -196,7 +201,7 @@ func soundOne(d *Driver, r *schema.Resource, slots map[string]schema.Ref) error 
 // sameIndexes compares kept indexes with ones made anew.
 func sameIndexes(kept, anew *memory) error {
 	tidy := cmp.Options{
-		cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, place{}, quota{}),
+		cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, place{}, quota{}, link{}),
 		cmpopts.SortSlices(func(a, b schema.Ref) bool { return a.Compare(b) < 0 }),
 		cmpopts.IgnoreMapEntries(func(_ string, v []schema.Ref) bool { return len(v) == 0 }),
 		cmpopts.IgnoreMapEntries(func(_ schema.Ref, v []schema.Ref) bool { return len(v) == 0 }),
@@ -204,7 +209,7 @@ func sameIndexes(kept, anew *memory) error {
 	}
 	for name, pair := range map[string][2]any{
 		"uses": {kept.uses, anew.uses}, "owners": {kept.owners, anew.owners}, "attached": {kept.attached, anew.attached},
-		"bound": {kept.bound, anew.bound}, "enis": {kept.enis, anew.enis},
+		"bound": {kept.bound, anew.bound}, "linked": {kept.linked, anew.linked}, "enis": {kept.enis, anew.enis},
 	} {
 		if diff := cmp.Diff(pair[1], pair[0], tidy); diff != "" {
 			return fmt.Errorf("index %s: -anew +kept:\n%s", name, diff)

@@ -146,7 +146,13 @@ func noon() time.Time { return time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC) }
 // do makes a call; spec is what is wanted of the target, empty for nothing.
 func do(t testing.TB, d *Driver, op, target, spec string) (Changes, error) {
 	t.Helper()
-	call := Call{Op: op, Operation: op, Target: ref(t, target), At: noon()}
+	return doItem(t, d, op, target, "", spec)
+}
+
+// doItem makes a call on a part of the target.
+func doItem(t testing.TB, d *Driver, op, target, item, spec string) (Changes, error) {
+	t.Helper()
+	call := Call{Op: op, Operation: op, Target: ref(t, target), Item: item, At: noon(), Account: d.memory.Get(ref(t, "Account/main"))}
 	if spec != "" {
 		kind, name, _ := strings.Cut(target, "/")
 		call.Want = docs(t, fmt.Sprintf("{apiVersion: enid/v1, kind: %s, metadata: {name: %s}, spec: %s}", kind, name, spec))[0]
@@ -156,9 +162,14 @@ func do(t testing.TB, d *Driver, op, target, spec string) (Changes, error) {
 
 func must(t testing.TB, d *Driver, op, target, spec string) Changes {
 	t.Helper()
-	c, err := do(t, d, op, target, spec)
+	return mustItem(t, d, op, target, "", spec)
+}
+
+func mustItem(t testing.TB, d *Driver, op, target, item, spec string) Changes {
+	t.Helper()
+	c, err := doItem(t, d, op, target, item, spec)
 	if err != nil {
-		t.Fatalf("%s %s: %v", op, target, err)
+		t.Fatalf("%s %s %s: %v", op, target, item, err)
 	}
 	return c
 }

@@ -1,0 +1,125 @@
+package cloud
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"enid/schema"
+)
+
+func TestDeletingAnInstanceWithVolumes(t *testing.T) {
+	d := New(docs(t, awsMore), Options{})
+	mustItem(t, d, "volume.attach", "Volume/shared", "local", `{account: main, zone: us-1a, type: io2, sizeGiB: 20, iops: 200, multiAttach: true, attachTo: [{instance: local, device: /dev/xvdc, deleteOnTermination: true}]}`)
+	c := must(t, d, "instance.delete", "Instance/far", "")
+	if !slices.Equal(c.Delete, []schema.Ref{ref(t, "Instance/far"), ref(t, "Volume/scratch")}) {
+		t.Errorf("gone: %v", c.Delete)
+	}
+	want := []schema.AttachedVolume{{Instance: "local", Device: "/dev/xvdc", DeleteOnTermination: true}}
+	if s := get[*schema.VolumeStatus](t, d, "Volume/shared"); s.Phase != schema.PhaseInUse || !slices.Equal(s.AttachedTo, want) {
+		t.Errorf("what another instance has: %+v", s)
+	}
+	mustItem(t, d, "volume.delete-on-termination", "Volume/shared", "local", `{account: main, zone: us-1a, type: io2, sizeGiB: 20, attachTo: [{instance: local, device: /dev/xvdc}]}`)
+	must(t, d, "instance.delete", "Instance/local", "")
+	if s := get[*schema.VolumeStatus](t, d, "Volume/shared"); s.Phase != schema.PhaseAvailable || len(s.AttachedTo) > 0 {
+		t.Errorf("what stays: %+v", s)
+	}
+}
+
+// A volume that several instances have leaves one of them.
+func TestDetachingTakesTime(t *testing.T) {
+	clock := noon()
+	d := New(docs(t, awsMore), Options{Settle: time.Minute, Now: func() time.Time { return clock }})
+	spec := `{account: main, zone: us-1a, type: io2, sizeGiB: 20, iops: 200, multiAttach: true, attachTo: [{instance: local, device: /dev/xvdc}]}`
+	mustItem(t, d, "volume.attach", "Volume/shared", "local", spec)
+	if s := get[*schema.VolumeStatus](t, d, "Volume/shared"); s.Phase != schema.PhaseAttaching || len(s.AttachedTo) != 2 {
+		t.Errorf("on its way: %+v", s)
+	}
+	clock = clock.Add(time.Minute)
+	observe(t, d)
+	must(t, d, "instance.stop", "Instance/far", "")
+	clock = clock.Add(time.Minute)
+	observe(t, d)
+	mustItem(t, d, "volume.detach", "Volume/shared", "far", spec)
+	if _, err := doItem(t, d, "volume.detach", "Volume/shared", "local", spec); codeOf(err) != "IncorrectState" {
+		t.Error(err)
+	}
+	clock = clock.Add(time.Minute)
+	observe(t, d)
+	s := get[*schema.VolumeStatus](t, d, "Volume/shared")
+	if s.Phase != schema.PhaseInUse || len(s.AttachedTo) != 1 || s.AttachedTo[0].Instance != "local" {
+		t.Errorf("afterwards: %+v", s)
+	}
+}
+
+// A detachment of which only the phase is known is one of all.
+func TestDetachingAsItWasImported(t *testing.T) {
+	d := New(docs(t, awsMore+`
+---
+apiVersion: enid/v1
+kind: Volume
+metadata: {name: leaving}
+spec: {account: main, zone: us-1a, type: gp3, sizeGiB: 20, attachTo: [{instance: web-1, device: /dev/xvdd}]}
+status: {phase: detaching, attachedTo: [{instance: web-1, device: /dev/xvdd}]}`), Options{})
+	d.Release(ref(t, "Volume/leaving"))
+	observe(t, d)
+	if s := get[*schema.VolumeStatus](t, d, "Volume/leaving"); s.Phase != schema.PhaseAvailable || len(s.AttachedTo) > 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func observe(t *testing.T, d *Driver) {
+	t.Helper()
+	if _, err := d.Observe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUnmountedVolumesLeaveRunningInstances(t *testing.T) {
+	d := New(docs(t, awsMore), Options{})
+	data := *d.memory.Get(ref(t, "Volume/data"))
+	for _, c := range []struct {
+		seen *bool
+		code string
+	}{{new(true), "IncorrectState"}, {nil, "IncorrectState"}, {new(false), ""}} {
+		data.Status = &schema.VolumeStatus{Phase: schema.PhaseInUse, AttachedTo: []schema.AttachedVolume{{Instance: "web-1", Device: "/dev/xvdb", Mounted: c.seen}}}
+		d.Know(Changes{Put: []*schema.Resource{&data}})
+		if _, err := doItem(t, d, "volume.detach", "Volume/data", "web-1", ""); codeOf(err) != c.code {
+			t.Errorf("mounted %v: %v, want %q", c.seen, err, c.code)
+		}
+	}
+}
+
+func TestGrowing(t *testing.T) {
+	d := New(docs(t, awsMore), Options{})
+	must(t, d, "volume.modify", "Volume/data", `{account: main, zone: us-1a, type: gp3, sizeGiB: 40, iops: 4000, throughputMiBps: 250}`)
+	v := volumeOf(d.memory.Get(ref(t, "Volume/data")))
+	if v.spec.SizeGiB != 40 || v.status.SizeGiB != 40 || v.spec.IOPS != 4000 || v.spec.ThroughputMiBps != 250 || v.status.Phase != schema.PhaseInUse || len(v.spec.AttachTo) != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// What has calls of its own is not made with the resource.
+func TestCreatedBare(t *testing.T) {
+	d := New(docs(t, awsMore), Options{})
+	must(t, d, "volume.create", "Volume/new", `{account: main, zone: us-1a, type: gp3, sizeGiB: 20, attachTo: [{instance: web-1, device: /dev/xvdz}]}`)
+	must(t, d, "target-group.create", "TargetGroup/new", `{vpc: prod, targets: [web-1]}`)
+	must(t, d, "image.create", "Image/new", `{account: main, region: us-1, fromInstance: web-1, shareWith: {public: true}}`)
+	want := []schema.Spec{
+		&schema.VolumeSpec{Account: "main", Zone: "us-1a", Type: "gp3", SizeGiB: 20},
+		&schema.TargetGroupSpec{VPC: "prod"},
+		&schema.ImageSpec{Account: "main", Region: "us-1", FromInstance: "web-1"},
+	}
+	for i, name := range []string{"Volume/new", "TargetGroup/new", "Image/new"} {
+		if diff := cmp.Diff(want[i], d.memory.Get(ref(t, name)).Spec, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	must(t, d, "image.share", "Image/new", `{account: main, region: us-1, fromInstance: web-1, shareWith: {public: true}}`)
+	if s := get[*schema.ImageSpec](t, d, "Image/new"); s.ShareWith == nil || !s.ShareWith.Public {
+		t.Errorf("%+v", s)
+	}
+}
