@@ -37,7 +37,7 @@ func TestFactsOfNames(t *testing.T) {
 		"aws m6idn.metal":              {"m", "metal", 6, "i+ d n", true},
 		"aws c7i-flex.large":           {"c", "large", 7, "i+ flex", true},
 		"aws a1.medium":                {"a", "medium", 1, "", true},
-		"aws u-12tb1.metal":            {"u", "112xlarge", 0, "12tb1", true},
+		"aws u-12tb1.metal":            {"u", "metal", 0, "12tb1", true},
 		"aws m99gx.large":              {"m", "large", 99, "g+ x", false},
 		"alibaba ecs.g5.large":         {"ecs.g", "large", 5, "", true},
 		"alibaba ecs.g8ine.2xlarge":    {"ecs.g", "2xlarge", 8, "i+ ne", true},
