@@ -25,6 +25,12 @@ func Advise(v *plan.View, targets []plan.Ref) []plan.Advice {
 			a.eni(ref)
 		case schema.KindTargetGroup:
 			a.redundancy(ref)
+		case schema.KindVolume:
+			a.volume(ref)
+		case schema.KindImage:
+			a.image(ref)
+		case schema.KindSnapshot:
+			a.snapshot(ref)
 		}
 	}
 	out := make([]plan.Advice, 0, len(a.said))
@@ -57,6 +63,9 @@ func (a *adviser) instance(ref plan.Ref) {
 		return
 	}
 	a.typeKnown(ref, want)
+	if aws {
+		a.rootVolume(ref, want)
+	}
 	if classic(want) {
 		a.advise("network-type.choice", ref, "a VPC is recommended: its network is isolated, and new instances cannot be classic")
 	}

@@ -21,6 +21,14 @@ func bare(s schema.Spec) schema.Spec {
 		c := *s
 		c.AttachTo, c.SecondaryIPs, c.Prefixes, c.SecondaryIPCount, c.PrefixCount = nil, nil, nil, 0, 0
 		return &c
+	case *schema.VolumeSpec:
+		c := *s
+		c.AttachTo = nil
+		return &c
+	case *schema.ImageSpec:
+		c := *s
+		c.ShareWith = nil
+		return &c
 	case *schema.TargetGroupSpec:
 		c := *s
 		c.Targets = nil

@@ -18,7 +18,7 @@ func differs(world, want *plan.World, ref plan.Ref) []plan.Change {
 	r, _ := world.Get(ref).(*schema.Resource)
 	w, _ := want.Get(ref).(*schema.Resource)
 	switch {
-	case !operated(ref.Kind), w != nil && w.Observed(), w == nil && r != nil && r.Observed():
+	case !operated(ref.Kind), w != nil && w.Observed(), w == nil && r != nil && (r.Observed() || described(r)):
 		return nil
 	case r != nil && r.Observed():
 		return fields{{Path: pathObserveOnly, From: "true"}}
@@ -43,6 +43,14 @@ func differs(world, want *plan.World, ref plan.Ref) []plan.Change {
 		return eniDiffers(is, w.Spec.(*schema.ENISpec), eniStatus(r))
 	case *schema.EIPSpec:
 		return eipDiffers(is, w.Spec.(*schema.EIPSpec), eipStatus(r), world)
+	case *schema.VolumeSpec:
+		return volumeDiffers(is, w.Spec.(*schema.VolumeSpec), volumeStatus(r))
+	case *schema.SnapshotSpec:
+		return snapshotDiffers(is, w.Spec.(*schema.SnapshotSpec))
+	case *schema.ImageSpec:
+		return imageDiffers(is, w.Spec.(*schema.ImageSpec), described(r))
+	case *schema.KeyPairSpec:
+		return keyPairDiffers(is, w.Spec.(*schema.KeyPairSpec))
 	case *schema.TargetGroupSpec:
 		return targetGroupDiffers(r, w, world)
 	case *schema.PeeringSpec:

@@ -21,7 +21,8 @@ var kindOrder = map[schema.Kind]int{
 var domain = plan.NewDomain(plan.Domain{
 	Operations: slices.Concat(networkOperations, groupOperations, instanceOperations, []*plan.Operation{addressOperation}, powerOperations,
 		publicIPOperations, []*plan.Operation{billingOperation}, rootVolumeOperations, eniOperations, attachOperations, secondaryOperations, eipOperations,
-		targetGroupOperations, linkOperations, endpointOperations),
+		targetGroupOperations, linkOperations, endpointOperations,
+		volumeOperations, snapshotOperations, imageOperations, keyPairOperations),
 	Index:    index,
 	Compare:  compare,
 	Differs:  differs,
@@ -95,9 +96,10 @@ func pos(v *plan.View, target plan.Ref) schema.Pos {
 }
 
 // Prepare answers observed with what the files add that is no operation: facts
-// that are only observed, and the documents that decide about the plan itself
-// (Account, Host, Approval). It is the world to plan from. Policies stay as they
-// were applied: what state says counts beside what the files say.
+// that are only observed, images that are only described, and the documents that
+// decide about the plan itself (Account, Host, Approval). It is the world to plan
+// from. Policies stay as they were applied: what state says counts beside what the
+// files say.
 func Prepare(observed, want *plan.World) *plan.World {
 	w := observed.Fork()
 	for _, ref := range want.Refs() {
@@ -107,7 +109,7 @@ func Prepare(observed, want *plan.World) *plan.World {
 		case r.Kind == schema.KindApproval:
 			w.Put(ref, renewed(r, was))
 		case r.Kind == schema.KindPolicy && was != nil:
-		case !operated(r.Kind), r.Observed() && was == nil:
+		case !operated(r.Kind), (r.Observed() || described(r)) && was == nil:
 			w.Put(ref, r)
 		}
 	}

@@ -84,7 +84,7 @@ func later(path string) bool {
 	case "spec.attachTo.instance", "spec.bindTo.instance", "spec.bindTo.eni", "spec.convertFrom.instance":
 		return true
 	}
-	return strings.HasPrefix(path, "spec.rules") || strings.HasPrefix(path, "spec.targets")
+	return strings.HasPrefix(path, "spec.rules") || strings.HasPrefix(path, "spec.targets") || strings.HasPrefix(path, "spec.attachTo[")
 }
 
 // exists is the requirement that one more object was created.

@@ -23,6 +23,7 @@ const (
 	indexTargetGroups                       // Ref: an instance; the target groups whose traffic it takes, or would if it ran
 	indexRetiring                           // all instances whose host goes
 	indexMoved                              // all that say what they were called before
+	indexVolumes                            // Ref: an instance; the volumes that are attached to it
 
 	indexUsed       = plan.CountOnly | 1 // Ref: a subnet; its addresses in use
 	indexBlock      = plan.CountOnly | 2 // Ref: a subnet, Addr: a /24's first; its addresses in use
@@ -70,6 +71,8 @@ func index(o plan.Object, add func(plan.Term)) {
 		if bound := boundTo(r); !bound.IsZero() {
 			add(plan.Term{Index: indexBound, Ref: bound})
 		}
+	case *schema.VolumeSpec:
+		indexVolume(r, add)
 	case *schema.TargetGroupSpec:
 		indexTargets(r, spec, add)
 	case *schema.VPCEndpointSpec:

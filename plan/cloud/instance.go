@@ -22,7 +22,7 @@ var instanceOperations = []*plan.Operation{
 		Requires: []plan.Requirement{
 			classicClosed, absentFor("instance.key-pair.at-launch", "spec.keyPair"), absentFor("instance.image-replaces", "spec.image"),
 			absentFor("instance.immutable", "spec.networkType", "spec.rootDevice", "spec.account", "spec.region", "spec.zone", "spec.ioOptimized"),
-			referencesExist, instanceAddressAvailable, classicAddressAssigned,
+			referencesExist, imageReady, instanceAddressAvailable, classicAddressAssigned,
 		},
 		Effect: runInstance, Takes: time.Minute, Source: "A 2.1, B 01-02",
 	},
@@ -30,7 +30,7 @@ var instanceOperations = []*plan.Operation{
 		ID: "instance.delete", Name: deleteName, Kind: schema.KindInstance, Action: plan.Delete,
 		Rank: rankDeleteInstance, Gives: deleted, Changes: deleteChanges, Nature: deleteNature(instanceLosesData),
 		Requires: append(deleting(deleteName, instanceLosesData),
-			lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped, schema.PhaseTerminated), drained, terminationProtected, remainingENIs, factsBound, notSelf),
+			lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped, schema.PhaseTerminated), drained, terminationProtected, remainingENIs, remainingVolumes, factsBound, notSelf),
 		Effect: deleteInstance, Takes: time.Minute, Source: "A 4.3, 4.7; B 01-02",
 	},
 	{

@@ -121,14 +121,14 @@ var factsBound = plan.Requirement{Rule: ruleObserveOnly, Check: func(v *plan.Vie
 }}
 
 // instanceLosesData reports whether deleting the instance loses data: its root
-// goes with it, unless an EBS root is kept.
+// goes with it, unless an EBS root is kept, and so do volumes.
 func instanceLosesData(v *plan.View, target plan.Ref) bool {
 	s := spec[*schema.InstanceSpec](now(v, target))
 	if s == nil {
 		return false
 	}
 	kept := s.RootVolume != nil && s.RootVolume.DeleteOnTermination != nil && !*s.RootVolume.DeleteOnTermination
-	return !kept || s.RootDevice == "instance-store"
+	return !kept || s.RootDevice == "instance-store" || losesVolumes(v, target)
 }
 
 func runInstance(e *plan.Effects, target plan.Ref) {
@@ -171,6 +171,7 @@ func deleteInstance(e *plan.Effects, target plan.Ref) {
 		e.Note("classic-link.with-instance", "%s goes with it", ref)
 		e.Put(ref, nil)
 	}
+	releaseVolumes(e, target)
 	unbindAll(e, target)
 	e.Put(target, nil)
 }

@@ -23,7 +23,8 @@ func Record(world, want *plan.World) (puts []*schema.Resource, gone []schema.Ref
 		}
 	}
 	for _, ref := range world.Refs() {
-		if want.Get(ref) == nil && !operated(ref.Kind) && !keeping(world, want, world.Get(ref).(*schema.Resource)) {
+		r := world.Get(ref).(*schema.Resource)
+		if want.Get(ref) == nil && (!operated(ref.Kind) || described(r)) && !keeping(world, want, r) {
 			gone = append(gone, ref)
 		}
 	}
@@ -47,7 +48,7 @@ func keeping(world, want *plan.World, r *schema.Resource) bool {
 // recorded answers the resource as state should hold it, nil for no change.
 func recorded(world, want *plan.World, r, w *schema.Resource) *schema.Resource {
 	switch {
-	case r == nil && operated(w.Kind) && !w.Observed():
+	case r == nil && operated(w.Kind) && !w.Observed() && !described(w):
 		return nil // it is not there yet
 	case r == nil:
 		return w

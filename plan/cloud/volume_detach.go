@@ -1,0 +1,120 @@
+package cloud
+
+import (
+	"slices"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// volumeUnmounted is the requirement of detaching from an instance that runs: the
+// guest has it unmounted, as the applied attachment states or as its host saw,
+// who knows better. Else the instance is stopped first.
+var volumeUnmounted = plan.Requirement{Rule: "volume.detach-running", Code: code("", "IncorrectState"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	r, instance := now(v, target), itemInstance(v, target)
+	i := now(v, instance)
+	if r == nil || i == nil {
+		return plan.Skipped()
+	}
+	if instanceStatus(i).Phase != schema.PhaseRunning {
+		return plan.Holds("%s does not run", instance)
+	}
+	a, _ := volumeOn(r, v.Item)
+	switch stated := attachmentTo(spec[*schema.VolumeSpec](r), v.Item).Unmounted; {
+	case a.Mounted != nil && !*a.Mounted:
+		return plan.Holds("its host sees it unmounted")
+	case a.Mounted == nil && stated:
+		return plan.Holds("it was applied as unmounted")
+	}
+	return plan.Fails("unmount it and apply a commit with unmounted: true, or allow downtime by a Policy",
+		"%s is running and may have it mounted", instance).Enable("instance.stop", instance)
+}}
+
+// volumeInUse is the requirement that the attachment is settled.
+var volumeInUse = volumeInPhase("in-use", schema.PhaseInUse)
+
+// volumeSteady is the requirement that nothing is under way.
+var volumeSteady = volumeInPhase("available or in-use", schema.PhaseAvailable, schema.PhaseInUse)
+
+func volumeInPhase(words string, phases ...schema.Phase) plan.Requirement {
+	return plan.Requirement{Rule: "volume.lifecycle", Code: code("", "IncorrectState"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+		r := now(v, target)
+		if r == nil {
+			return plan.Fails("settle what keeps it from being created", "%s does not exist", target)
+		}
+		return inPhase(target, volumeStatus(r).Phase, words, phases)
+	}}
+}
+
+// volumeUnattached has a volume that is attached detached first, from each of its
+// instances.
+var volumeUnattached = plan.Requirement{Rule: "volume.lifecycle", Code: code("", "VolumeInUse"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	s := volumeStatus(now(v, target))
+	if s.Phase == schema.PhaseInUse && len(s.AttachedTo) > 0 {
+		at := s.AttachedTo[0].Instance
+		return plan.Fails("detach it first", "%s is attached to %s", target, instanceRef(at)).EnableFor("volume.detach", target, at)
+	}
+	return inPhase(target, s.Phase, "available", []schema.Phase{schema.PhaseAvailable})
+}}
+
+func detachVolume(e *plan.Effects, target plan.Ref) {
+	detachFrom(e, target, e.Item)
+}
+
+// detachFrom takes the volume off the instance.
+func detachFrom(e *plan.Effects, target plan.Ref, instance string) {
+	change(e, target, func(s *schema.VolumeSpec) {
+		s.AttachTo = slices.DeleteFunc(slices.Clone(s.AttachTo), func(a schema.VolumeAttachment) bool { return a.Instance == instance })
+		if len(s.AttachTo) == 0 {
+			s.AttachTo = nil
+		}
+	})
+	observeVolume(e, target, func(s *schema.VolumeStatus) {
+		s.AttachedTo = slices.DeleteFunc(s.AttachedTo, func(a schema.AttachedVolume) bool { return a.Instance == instance })
+		if len(s.AttachedTo) == 0 {
+			s.AttachedTo = nil
+		}
+	})
+}
+
+// goesWith reports whether the volume goes with the instance: it was so decided,
+// and no other instance has it.
+func goesWith(r *schema.Resource, instance string) bool {
+	a, _ := volumeOn(r, instance)
+	return a.DeleteOnTermination && len(attachedTogether(r)) == 1
+}
+
+// remainingVolumes has the volumes that stay, and would go with their instance,
+// detached first; so has one that left the files and that a Policy keeps.
+var remainingVolumes = plan.Requirement{Rule: "volume.delete-on-termination", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	for _, ref := range v.Members(plan.Term{Index: indexVolumes, Ref: target}) {
+		r := now(v, ref)
+		switch {
+		case r.Observed():
+			return plan.Fails("detach it by other means first", "%s, which enid does not manage, is attached and would go or be detached with the instance", ref)
+		case goesWith(r, target.Name) && (wanted(v, ref) != nil || !pruneAllowed.Check(v, ref).Holds):
+			return plan.Fails("detach it first, or turn deleteOnTermination off", "%s stays, and would go with the instance", ref).EnableFor("volume.detach", ref, target.Name)
+		}
+	}
+	return plan.Skipped()
+}}
+
+// losesVolumes reports whether volumes go with the instance.
+func losesVolumes(v *plan.View, target plan.Ref) bool {
+	return slices.ContainsFunc(v.Members(plan.Term{Index: indexVolumes, Ref: target}), func(ref plan.Ref) bool {
+		return goesWith(now(v, ref), target.Name)
+	})
+}
+
+// releaseVolumes is what an instance's deletion does to what is attached to it.
+func releaseVolumes(e *plan.Effects, instance plan.Ref) {
+	for _, ref := range e.Members(plan.Term{Index: indexVolumes, Ref: instance}) {
+		if goesWith(now(e.View, ref), instance.Name) {
+			e.Note("volume.delete-on-termination", "%s goes with it, and its data", ref)
+			e.Put(ref, nil)
+			continue
+		}
+		e.Note("volume.delete-on-termination", "%s stays, detached", ref)
+		detachFrom(e, ref, instance.Name)
+	}
+}

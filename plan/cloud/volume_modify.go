@@ -1,0 +1,144 @@
+package cloud
+
+import (
+	"fmt"
+	"strings"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// volumeModified answers what changes in place of a volume.
+func volumeModified(v *plan.View, target plan.Ref) []plan.Change {
+	is, want, ok := both[*schema.VolumeSpec](v, target)
+	if !ok {
+		return nil
+	}
+	size := volumeStatus(now(v, target)).SizeGiB
+	return fields{}.
+		str("spec.type", is.Type, want.Type).
+		any("spec.sizeGiB", size, want.SizeGiB, size == want.SizeGiB).
+		any("spec.iops", orNilInt(is.IOPS), orNilInt(want.IOPS), is.IOPS == want.IOPS).
+		any("spec.throughputMiBps", orNilInt(is.ThroughputMiBps), orNilInt(want.ThroughputMiBps), is.ThroughputMiBps == want.ThroughputMiBps).
+		any("spec.multiAttach", is.MultiAttach, want.MultiAttach, is.MultiAttach == want.MultiAttach)
+}
+
+var volumeGrows = plan.Requirement{Rule: "volume.grow-only", Code: code("", "InvalidParameterValue"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	has, want := volumeStatus(now(v, target)).SizeGiB, spec[*schema.VolumeSpec](wanted(v, target)).SizeGiB
+	if want < has {
+		return plan.Fails("take the change back, or move the data to a smaller volume", "%s has %d GiB, and never shrinks to %d", target, has, want)
+	}
+	return plan.Holds("%s does not shrink", target)
+}}
+
+// severalTake is the refusal of multiAttach on types that do not take it.
+var severalTake = plan.Requirement{Rule: "volume.multi-attach", Code: code("", "InvalidParameterCombination"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	want := spec[*schema.VolumeSpec](wanted(v, target))
+	if !want.MultiAttach {
+		return plan.Skipped()
+	}
+	if !takesSeveral(want.Type) {
+		return plan.Fails("choose io1 or io2, or drop multiAttach", "a %s volume attaches to one instance", want.Type)
+	}
+	return plan.Holds("%s volumes attach to several instances", want.Type)
+}}
+
+// severalChange is what the cloud says of turning multiAttach on and off: on only
+// while detached, off only where one instance at most is left, never on io1.
+var severalChange = plan.Requirement{Rule: "volume.multi-attach", Code: code("", "InvalidParameterCombination"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	is, want, ok := both[*schema.VolumeSpec](v, target)
+	if !ok || is.MultiAttach == want.MultiAttach && !(is.MultiAttach && is.Type != want.Type) {
+		return plan.Skipped()
+	}
+	at := volumeStatus(now(v, target)).AttachedTo
+	switch {
+	case is.MultiAttach == want.MultiAttach:
+		return plan.Fails("drop multiAttach first, in a commit of its own", "%s is multi-attach, and keeps its type as long", target)
+	case is.Type == "io1":
+		return plan.Fails("declare another volume", "an io1 volume is multi-attach, or not, from its creation")
+	case want.MultiAttach && len(at) > 0:
+		return plan.Fails("detach it first", "%s is attached to %s", target, instanceRef(at[0].Instance)).EnableFor("volume.detach", target, at[0].Instance)
+	case !want.MultiAttach && len(at) > 1:
+		return tooMany(target, at, want)
+	}
+	return plan.Holds("%s is attached to %d instances", target, len(at))
+}}
+
+// tooMany has a volume detached from an instance that the files no longer attach
+// it to.
+func tooMany(target plan.Ref, at []schema.AttachedVolume, want *schema.VolumeSpec) plan.Verdict {
+	verdict := plan.Fails("detach it from all but one", "%s is attached to %d instances", target, len(at))
+	for _, a := range at {
+		if attachmentTo(want, a.Instance).Instance == "" {
+			return verdict.EnableFor("volume.detach", target, a.Instance)
+		}
+	}
+	return verdict
+}
+
+func modifyVolume(e *plan.Effects, target plan.Ref) {
+	r, want := now(e.View, target), spec[*schema.VolumeSpec](wanted(e.View, target))
+	s := volumeStatus(r)
+	grows := want.SizeGiB > s.SizeGiB
+	s.SizeGiB = want.SizeGiB
+	change(e, target, func(is *schema.VolumeSpec) {
+		is.Type, is.SizeGiB, is.IOPS, is.ThroughputMiBps, is.MultiAttach = want.Type, want.SizeGiB, want.IOPS, want.ThroughputMiBps, want.MultiAttach
+	})
+	e.Put(target, now(e.View, target).With(nil, &s))
+	if !grows {
+		return
+	}
+	for _, a := range s.AttachedTo {
+		guest := attachmentTo(want, a.Instance).Guest
+		if guest == nil {
+			guest = attachmentTo(spec[*schema.VolumeSpec](r), a.Instance).Guest
+		}
+		e.Note("volume.grow-guest", "then in the guest of %s: %s", instanceRef(a.Instance), growsInGuest(guestDevice(e.View, a), guest))
+	}
+}
+
+// guestDevice answers a volume's device as its guest sees it, "" where that
+// cannot be foreseen.
+func guestDevice(v *plan.View, a schema.AttachedVolume) string {
+	if a.GuestDevice != "" || nitro(v, instanceRef(a.Instance)) {
+		return a.GuestDevice
+	}
+	return xenDevice(a.Device)
+}
+
+// growsInGuest lists what grows in the guest, in order: the partition, where there
+// is one, then the file system. What is not known is left in capitals.
+func growsInGuest(device string, g *schema.VolumeGuest) string {
+	if device == "" {
+		device = "DEVICE"
+	}
+	if g == nil {
+		return fmt.Sprintf("growpart %s PARTITION where there is one, then resize2fs (ext4) or xfs_growfs (xfs)", device)
+	}
+	steps, holder := []string{}, device
+	if g.Partition > 0 {
+		steps = append(steps, fmt.Sprintf("growpart %s %d", device, g.Partition))
+		holder = partitionOf(device, g.Partition)
+	}
+	switch g.FileSystem {
+	case "ext4":
+		steps = append(steps, "resize2fs "+holder)
+	case "xfs":
+		at := g.MountPoint
+		if at == "" {
+			at = "MOUNTPOINT"
+		}
+		steps = append(steps, "xfs_growfs "+at)
+	default:
+		steps = append(steps, "resize2fs "+holder+" (ext4) or xfs_growfs (xfs)")
+	}
+	return strings.Join(steps, ", then ")
+}
+
+// partitionOf answers a partition's device: NVMe names have a p before the number.
+func partitionOf(device string, n int) string {
+	if last := device[len(device)-1]; last >= '0' && last <= '9' || device == "DEVICE" {
+		return fmt.Sprintf("%sp%d", device, n)
+	}
+	return fmt.Sprintf("%s%d", device, n)
+}
