@@ -10,7 +10,7 @@ var rootVolumeOperations = []*plan.Operation{
 		ID: "instance.root-volume", Name: named("ModifyDiskSpec", "ModifyVolume"), Kind: schema.KindInstance, Action: plan.Update,
 		Rank: rankModify, Gives: differ(rootVolume), Changes: changed(rootVolume),
 		Requires: []plan.Requirement{
-			rootGrows, lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped),
+			rootIsVolume, rootGrows, lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped),
 		},
 		Effect: func(e *plan.Effects, target plan.Ref) {
 			want := rootOf(wantedInstance(e, target))
@@ -25,7 +25,7 @@ var rootVolumeOperations = []*plan.Operation{
 	{
 		ID: "instance.root-retention", Name: modifyName, Kind: schema.KindInstance, Action: plan.Update,
 		Rank: rankModify, Gives: differ(rootRetention), Changes: changed(rootRetention),
-		Requires: []plan.Requirement{lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped)},
+		Requires: []plan.Requirement{rootIsVolume, lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped)},
 		Effect: func(e *plan.Effects, target plan.Ref) {
 			goes := on(rootOf(wantedInstance(e, target)).DeleteOnTermination, true)
 			changeRoot(e, target, func(v *schema.RootVolume) { v.DeleteOnTermination = &goes })
@@ -76,6 +76,14 @@ var rootGrows = plan.Requirement{Rule: "volume.grow-only", Code: code("", "Inval
 		return plan.Fails("take the change back, or replace the instance", "the root volume of %s has %d GiB and never shrinks to %d", target, has, wants)
 	}
 	return plan.Holds("its root volume does not shrink")
+}}
+
+// rootIsVolume refuses to change what is no volume.
+var rootIsVolume = plan.Requirement{Rule: "instance.root-volume", Code: code("", "UnsupportedOperation"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	if s := spec[*schema.InstanceSpec](now(v, target)); s == nil || s.RootDevice != "instance-store" {
+		return plan.Skipped()
+	}
+	return plan.Fails("leave rootVolume out, or replace it by an instance with an EBS root", "%s has an instance-store root, which is no volume", target)
 }}
 
 // changeRoot puts the instance with its root volume as edit leaves it.
