@@ -60,7 +60,8 @@ func (a *adviser) sessionManager(ref plan.Ref, want *schema.InstanceSpec) {
 	}
 }
 
-// custom reports whether an image is one of the files, or of the account by its id.
+// custom reports whether an image is made of an instance, or is the account's by its id.
 func custom(v *plan.View, image string) bool {
-	return strings.HasPrefix(image, "ami-") || v.Want.Get(plan.Ref{Kind: schema.KindImage, Name: image}) != nil
+	s := spec[*schema.ImageSpec](wanted(v, imageRef(image)))
+	return strings.HasPrefix(image, "ami-") || s != nil && s.FromInstance != ""
 }

@@ -50,7 +50,11 @@ var anotherServes = plan.Requirement{Rule: "instance.drain", Check: func(v *plan
 
 // toServe answers the declared targets that the files want running.
 func toServe(v *plan.View, target plan.Ref) []string {
-	return drop(declaredTargets(v, target), func(n string) bool {
+	want := spec[*schema.TargetGroupSpec](wanted(v, target))
+	if want == nil {
+		return nil
+	}
+	return drop(want.Targets, func(n string) bool {
 		s := spec[*schema.InstanceSpec](wanted(v, instanceRef(n)))
 		return s == nil || s.Power == schema.PowerStopped
 	})
