@@ -152,6 +152,7 @@ var operations = map[string]func(*edit) error{
 	"instance.relocate":            (*edit).relocate,
 	"instance.billing":             (*edit).changeBilling,
 	"instance.root-volume":         (*edit).changeRootVolume,
+	"instance.root-retention":      (*edit).changeRootRetention,
 	"volume.create":                (*edit).createVolume,
 	"volume.delete":                (*edit).deleteVolume,
 	"volume.attach":                (*edit).attachVolume,

@@ -62,8 +62,12 @@ func (e *edit) createSnapshot() error {
 			return e.refuse(volumeState, "%s is %s", v.ref, v.status.Phase)
 		}
 	default:
-		if e.Get(schema.Ref{Kind: schema.KindInstance, Name: of.Instance}) == nil {
+		r := e.Get(schema.Ref{Kind: schema.KindInstance, Name: of.Instance})
+		if r == nil {
 			return e.refuse(noInstance, "there is no instance %s", of.Instance)
+		}
+		if i := instanceOf(r); !i.steady() {
+			return e.refuse(instanceState, "%s is %s", i.ref, i.status.Phase)
 		}
 	}
 	e.setPlain(codes{"s", "snap"})

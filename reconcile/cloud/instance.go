@@ -99,6 +99,9 @@ func (e *edit) deleteInstance() error {
 		protected = *on
 	}
 	switch {
+	case i.status.Phase == schema.PhaseTerminated:
+		terminate(e, i.ref) // what is left is its name
+		return nil
 	case !i.steady():
 		return e.refuse(instanceState, "%s is %s", i.ref, i.status.Phase)
 	case protected:

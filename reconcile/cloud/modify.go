@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"cmp"
+
 	"enid/schema"
 	"enid/schema/tables"
 )
@@ -151,24 +153,43 @@ func (e *edit) changeBilling() error {
 	})
 }
 
-// changeRootVolume changes an EBS root in place: it grows, and never shrinks.
-// Document B 03-02.
+// changeRootVolume changes what is asked of an EBS root, in place: it grows, and
+// never shrinks. Document B 03-02.
 func (e *edit) changeRootVolume() error {
-	return e.attribute(func(i *instance, want *schema.InstanceSpec) error {
-		var is, to schema.RootVolume
+	return e.root(func(is *schema.RootVolume, want schema.RootVolume) error {
+		if want.SizeGiB != 0 && want.SizeGiB < is.SizeGiB {
+			return e.refuse(badParameter, "the root of %s has %d GiB, and does not shrink to %d", e.call.Target, is.SizeGiB, want.SizeGiB)
+		}
+		is.Type, is.SizeGiB = cmp.Or(want.Type, is.Type), cmp.Or(want.SizeGiB, is.SizeGiB)
+		is.IOPS, is.ThroughputMiBps = cmp.Or(want.IOPS, is.IOPS), cmp.Or(want.ThroughputMiBps, is.ThroughputMiBps)
+		return e.tuning(want.Type, want.IOPS, want.ThroughputMiBps)
+	})
+}
+
+// changeRootRetention decides whether an EBS root goes with its instance, which it
+// does unless it is asked to stay. Document B 03-02.
+func (e *edit) changeRootRetention() error {
+	return e.root(func(is *schema.RootVolume, want schema.RootVolume) error {
+		goes := want.DeleteOnTermination == nil || *want.DeleteOnTermination
+		is.DeleteOnTermination = &goes
+		return nil
+	})
+}
+
+// root changes the root volume of an instance that is running or stopped.
+func (e *edit) root(set func(is *schema.RootVolume, want schema.RootVolume) error) error {
+	return e.attribute(func(i *instance, wanted *schema.InstanceSpec) error {
+		if e.provider != schema.AWS || i.spec.RootDevice == "instance-store" {
+			return e.refuse(unsupported, "%s has no root volume of its own", i.ref)
+		}
+		var is, want schema.RootVolume
 		if i.spec.RootVolume != nil {
 			is = *i.spec.RootVolume
 		}
-		if want.RootVolume != nil {
-			to = *want.RootVolume
+		if wanted.RootVolume != nil {
+			want = *wanted.RootVolume
 		}
-		switch {
-		case e.provider != schema.AWS || i.spec.RootDevice == "instance-store":
-			return e.refuse(unsupported, "%s has no root volume of its own", i.ref)
-		case to.SizeGiB != 0 && to.SizeGiB < is.SizeGiB:
-			return e.refuse(badParameter, "the root of %s has %d GiB, and does not shrink to %d", i.ref, is.SizeGiB, to.SizeGiB)
-		}
-		i.spec.RootVolume = want.RootVolume
-		return e.tuning(to.Type, to.IOPS, to.ThroughputMiBps)
+		i.spec.RootVolume = &is
+		return set(&is, want)
 	})
 }

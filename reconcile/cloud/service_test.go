@@ -92,3 +92,31 @@ func TestAClassicLinkGoesWithItsInstance(t *testing.T) {
 		t.Errorf("gone: %v", c.Delete)
 	}
 }
+
+// What is not asked of a root volume stays as it is.
+func TestRootVolumeChangesInPlace(t *testing.T) {
+	d := New(docs(t, awsMore), Options{})
+	must(t, d, "instance.root-volume", "Instance/db", `{type: m5.large, image: ami-1, subnet: z, rootVolume: {sizeGiB: 40}}`)
+	must(t, d, "instance.root-retention", "Instance/db", `{type: m5.large, image: ami-1, subnet: z, rootVolume: {deleteOnTermination: false}}`)
+	want := schema.RootVolume{Type: "gp3", SizeGiB: 40}
+	got := *instanceOf(d.memory.Get(ref(t, "Instance/db"))).spec.RootVolume
+	if got.DeleteOnTermination == nil || *got.DeleteOnTermination {
+		t.Errorf("%+v", got)
+	}
+	if got.DeleteOnTermination = nil; got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	must(t, d, "instance.root-retention", "Instance/db", `{type: m5.large, image: ami-1, subnet: z}`)
+	if got := instanceOf(d.memory.Get(ref(t, "Instance/db"))).spec.RootVolume.DeleteOnTermination; got == nil || !*got {
+		t.Error("a root goes with its instance unless it is asked to stay")
+	}
+}
+
+func TestDeletingWhatIsTerminated(t *testing.T) {
+	d := New(docs(t, awsMore+`
+---
+{apiVersion: enid/v1, kind: Instance, metadata: {name: dead}, spec: {type: m5.large, image: ami-1, subnet: a, securityGroups: [web]}, status: {phase: terminated}}`), Options{})
+	if c := must(t, d, "instance.delete", "Instance/dead", ""); !slices.Equal(c.Delete, []schema.Ref{ref(t, "Instance/dead")}) {
+		t.Errorf("gone: %v", c.Delete)
+	}
+}

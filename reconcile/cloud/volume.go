@@ -114,13 +114,31 @@ func (e *edit) tuning(kind string, iops, throughput int) error {
 	return nil
 }
 
-// sharing refuses several instances at once on types that do not take them.
-// Document B 03-02.
+// sharable reports whether volumes of the type attach to several instances at
+// once. Document B 03-02.
+func sharable(kind string) bool { return kind == "io1" || kind == "io2" }
+
 func (e *edit) sharing(s *schema.VolumeSpec) error {
-	if s.MultiAttach && !slices.Contains([]string{"io1", "io2"}, s.Type) {
+	if s.MultiAttach && !sharable(s.Type) {
 		return e.refuse(badCombination, "a volume of type %s attaches to one instance", s.Type)
 	}
 	return nil
+}
+
+// resharing refuses what of sharing does not change on a volume that is there: on
+// io1 nothing, on io2 it is turned on while detached and off where one instance is
+// left; the type stays meanwhile. Public.
+func (e *edit) resharing(v volume, want *schema.VolumeSpec) error {
+	n, changes := len(v.status.AttachedTo), v.spec.MultiAttach != want.MultiAttach
+	switch {
+	case v.spec.MultiAttach && !changes && v.spec.Type != want.Type:
+		return e.refuse(badCombination, "%s is shared, and keeps its type", v.ref)
+	case changes && v.spec.Type == "io1":
+		return e.refuse(badCombination, "%s is of type io1, which is shared from its creation on or never", v.ref)
+	case changes && (want.MultiAttach && n > 0 || n > 1):
+		return e.refuse(badCombination, "%s is attached to %d instances", v.ref, n)
+	}
+	return e.sharing(want)
 }
 
 // modifyVolume changes type, size, speed and how many it attaches to, without
@@ -136,11 +154,8 @@ func (e *edit) modifyVolume() error {
 	if err := e.tuning(want.Type, want.IOPS, want.ThroughputMiBps); err != nil {
 		return err
 	}
-	if err := e.sharing(want); err != nil {
+	if err := e.resharing(v, want); err != nil {
 		return err
-	}
-	if n := len(v.status.AttachedTo); !want.MultiAttach && n > 1 {
-		return e.refuse(badCombination, "%s is attached to %d instances", v.ref, n)
 	}
 	v.spec.Type, v.spec.SizeGiB, v.spec.IOPS, v.spec.ThroughputMiBps = want.Type, want.SizeGiB, want.IOPS, want.ThroughputMiBps
 	v.spec.MultiAttach, v.status.SizeGiB = want.MultiAttach, want.SizeGiB

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"enid/schema"
+	"enid/schema/tables"
 )
 
 // mostAttachments is how many instances a volume attaches to at once. Public.
@@ -33,8 +34,9 @@ func (e *edit) attachVolume() error {
 		return err
 	}
 	at, ok := e.asked(want)
+	at.DeleteOnTermination = false // another call turns it on
 	r := e.Get(schema.Ref{Kind: schema.KindInstance, Name: e.call.Item})
-	shared := v.spec.MultiAttach && slices.Contains([]string{"io1", "io2"}, v.spec.Type)
+	shared := v.spec.MultiAttach && sharable(v.spec.Type)
 	switch {
 	case !ok:
 		return e.refuse(badParameter, "%s is not asked to be attached to %s", v.ref, e.call.Item)
@@ -49,15 +51,15 @@ func (e *edit) attachVolume() error {
 		return err
 	}
 	v.spec.AttachTo = append(slices.Clone(v.spec.AttachTo), at)
-	v.status.AttachedTo = append(slices.Clone(v.status.AttachedTo), schema.AttachedVolume{
-		Instance: at.Instance, Device: at.Device, DeleteOnTermination: at.DeleteOnTermination})
+	v.status.AttachedTo = append(slices.Clone(v.status.AttachedTo), schema.AttachedVolume{Instance: at.Instance, Device: at.Device})
 	v.status.Phase = schema.PhaseAttaching
 	e.setVolume(v)
 	return nil
 }
 
 // takesVolume refuses an instance that is elsewhere, in a phase in which nothing
-// is attached, or that has something else at the device.
+// is attached, of a type that shares nothing, or that has something else at the
+// device.
 func (e *edit) takesVolume(v volume, at *schema.Resource, device string) error {
 	i := instanceOf(at)
 	switch {
@@ -65,6 +67,9 @@ func (e *edit) takesVolume(v volume, at *schema.Resource, device string) error {
 		return e.refuse(instanceState, "%s is %s", i.ref, i.status.Phase)
 	case schema.ZoneOf(e, at) != v.spec.Zone:
 		return e.refuse(codes{"ResourcesNotInSameZone", "InvalidVolume.ZoneMismatch"}, "%s is in zone %s, and %s is not", v.ref, v.spec.Zone, i.ref)
+	}
+	if t, known := tables.Lookup(string(e.provider), i.spec.Type); v.spec.MultiAttach && known && !t.Nitro {
+		return e.refuse(badCombination, "type %s of %s shares no volume", t.Name, i.ref)
 	}
 	for _, on := range e.linked[link{schema.KindVolume, i.ref}] {
 		for _, a := range volumeOf(e.Get(on)).status.AttachedTo {

@@ -14,6 +14,7 @@ import (
 func TestDeletingAnInstanceWithVolumes(t *testing.T) {
 	d := New(docs(t, awsMore), Options{})
 	mustItem(t, d, "volume.attach", "Volume/shared", "local", `{account: main, zone: us-1a, type: io2, sizeGiB: 20, iops: 200, multiAttach: true, attachTo: [{instance: local, device: /dev/xvdc, deleteOnTermination: true}]}`)
+	mustItem(t, d, "volume.delete-on-termination", "Volume/shared", "local", `{account: main, zone: us-1a, type: io2, sizeGiB: 20, multiAttach: true, attachTo: [{instance: local, device: /dev/xvdc, deleteOnTermination: true}]}`)
 	c := must(t, d, "instance.delete", "Instance/far", "")
 	if !slices.Equal(c.Delete, []schema.Ref{ref(t, "Instance/far"), ref(t, "Volume/scratch")}) {
 		t.Errorf("gone: %v", c.Delete)

@@ -68,6 +68,16 @@ status: {phase: in-use, sizeGiB: 20, attachedTo: [{instance: far, device: /dev/x
 ---
 {apiVersion: enid/v1, kind: Volume, metadata: {name: coming}, spec: {account: main, zone: us-1a, type: gp2, sizeGiB: 20}, status: {phase: creating}}
 ---
+{apiVersion: enid/v1, kind: Volume, metadata: {name: old}, spec: {account: main, zone: us-1a, type: io1, sizeGiB: 20, iops: 200}, status: {phase: available}}
+---
+apiVersion: enid/v1
+kind: Instance
+metadata: {name: xen}
+spec: {type: t2.micro, image: ami-1, subnet: a, securityGroups: [web]}
+status: {phase: running, privateIP: 10.0.0.9}
+---
+{apiVersion: enid/v1, kind: Instance, metadata: {name: going}, spec: {type: t2.micro, image: ami-1, subnet: a, securityGroups: [web]}, status: {phase: stopping, privateIP: 10.0.0.10}}
+---
 {apiVersion: enid/v1, kind: Snapshot, metadata: {name: nightly}, spec: {of: {volume: data}}}
 ---
 {apiVersion: enid/v1, kind: Image, metadata: {name: golden}, spec: {account: main, region: us-1, fromInstance: web-1}}
