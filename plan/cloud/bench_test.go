@@ -4,54 +4,33 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"enid/plan"
 	"enid/schema"
 )
 
-var benchSizes = []int{1000, 10_000, 100_000}
+var benchSizes = []int{10_000, 50_000, 100_000}
 
 var benchTime = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 
-// benchFiles answers about n resources: VPCs of a thousand each, half of the
-// addresses declared and half for the cloud to choose.
+// benchFiles answers about n resources of all kinds that enid creates: VPCs of a
+// thousand each, one half of them Alibaba's and one AWS's.
 func benchFiles(n int) []*schema.Resource {
 	out := []*schema.Resource{
 		{Ref: accountRef("a"), Spec: &schema.AccountSpec{Provider: schema.Alibaba, Quotas: &schema.Quotas{ENIsPerRegion: n}}},
-		{Ref: plan.Ref{Kind: schema.KindPolicy, Name: "p"}, Spec: &schema.PolicySpec{Downtime: "allow"}},
+		{Ref: accountRef("b"), Spec: &schema.AccountSpec{Provider: schema.AWS}},
+		{Ref: plan.Ref{Kind: schema.KindPolicy, Name: "p"}, Spec: &schema.PolicySpec{Downtime: "allow", AllowUnprotected: true}},
 	}
 	for v := 0; len(out) < n; v++ {
-		out = append(out, benchVPC(v)...)
-	}
-	return out[:n]
-}
-
-func benchVPC(v int) (out []*schema.Resource) {
-	add := func(ref plan.Ref, s schema.Spec) { out = append(out, &schema.Resource{Ref: ref, Spec: s}) }
-	vpc := fmt.Sprintf("v%d", v)
-	base := netip.AddrFrom4([4]byte{10, byte(v), 0, 0})
-	add(vpcRef(vpc), &schema.VPCSpec{Account: "a", Region: "r1", CIDR: netip.PrefixFrom(base, 16)})
-	for i := range 8 {
-		add(subnetRef(fmt.Sprintf("%s-s%d", vpc, i)), &schema.SubnetSpec{VPC: vpc, Zone: "r1-a", CIDR: netip.PrefixFrom(plus(base, i<<10), 22)})
-	}
-	for i := range 11 {
-		s := &schema.SecurityGroupSpec{VPC: vpc, Rules: []schema.SecurityRule{
-			{Direction: "ingress", Protocol: "tcp", Ports: "443", Peer: schema.Peer{CIDR: netip.MustParsePrefix("0.0.0.0/0")}, Action: "allow", Priority: 1},
-			{Direction: "ingress", Protocol: "all", Peer: schema.Peer{SecurityGroup: fmt.Sprintf("%s-g%d", vpc, (i+1)%11)}, Action: "allow", Priority: 1}}}
-		add(groupRef(fmt.Sprintf("%s-g%d", vpc, i)), s)
-	}
-	for i := range 490 {
-		subnet, group := fmt.Sprintf("%s-s%d", vpc, i%8), fmt.Sprintf("%s-g%d", vpc, i%11)
-		name := fmt.Sprintf("%s-i%d", vpc, i)
-		instance := &schema.InstanceSpec{NetworkType: schema.NetworkVPC, Type: "ecs.g5.xlarge", Image: "debian-12", Subnet: subnet,
-			SecurityGroups: []string{group}, Power: schema.PowerRunning, Billing: schema.Billing{Method: "pay-as-you-go"}}
-		eni := &schema.ENISpec{Subnet: subnet, SecurityGroups: []string{group}, AttachTo: &schema.Attachment{Instance: name, DeviceIndex: 1}}
-		if i%2 == 0 {
-			instance.PrivateIP, eni.PrivateIP = plus(base, (i%8)<<10+256+i), plus(base, (i%8)<<10+1+i/8)
+		t := &benchTown{v: v, vpc: fmt.Sprintf("v%d", v), base: netip.AddrFrom4([4]byte{10, byte(v), 0, 0})}
+		if v%2 == 0 {
+			t.alibaba()
+		} else {
+			t.aws()
 		}
-		add(instanceRef(name), instance)
-		add(eniRef(fmt.Sprintf("%s-e%d", vpc, i)), eni)
+		out = append(out, t.out...)
 	}
 	return out
 }
@@ -63,7 +42,7 @@ func benchApplied(b *testing.B, files []*schema.Resource) []*schema.Resource {
 	world := Prepare(World(nil), want)
 	p, err := plan.Make(Domain(), world, want, benchTime, plan.Options{})
 	if err != nil || p.Summary.Blocked > 0 {
-		b.Fatal(err, p.Summary)
+		b.Fatal(err, firstBlocked(p))
 	}
 	world = world.Fork()
 	for _, s := range p.Steps {
@@ -80,31 +59,51 @@ func benchApplied(b *testing.B, files []*schema.Resource) []*schema.Resource {
 	return out
 }
 
-// benchChanged answers the files with one resource in a hundred changed: names,
-// groups, moves, types.
+// benchChanged answers the files with one resource in a hundred changed: types,
+// names, addresses, moves, sizes, targets.
 func benchChanged(files []*schema.Resource) []*schema.Resource {
 	out := make([]*schema.Resource, len(files))
 	copy(out, files)
 	for i := 50; i < len(out); i += 100 {
-		switch s := out[i].Spec.(type) {
-		case *schema.InstanceSpec:
-			c := *s
-			c.Type = "ecs.g5.2xlarge"
-			out[i] = out[i].With(&c, nil)
-		case *schema.ENISpec:
-			c := *s
-			switch i / 100 % 3 {
-			case 0:
-				c.DisplayName = "changed"
-			case 1:
-				c.SecondaryIPCount = 2
-			case 2:
-				c.AttachTo = nil
-			}
-			out[i] = out[i].With(&c, nil)
+		if s := altered(out[i].Spec, i/100); s != nil {
+			out[i] = out[i].With(s, nil)
 		}
 	}
 	return out
+}
+
+// altered answers another spec, nil where there is nothing to alter.
+func altered(s schema.Spec, n int) schema.Spec {
+	switch s := s.(type) {
+	case *schema.InstanceSpec:
+		c := *s
+		c.Type = map[string]string{"ecs.g5.xlarge": "ecs.g5.2xlarge", "m5.large": "m5.xlarge"}[s.Type]
+		return &c
+	case *schema.ENISpec:
+		c := *s
+		switch n % 3 {
+		case 0:
+			c.DisplayName = "changed"
+		case 1:
+			c.SecondaryIPCount = 2
+		case 2:
+			c.AttachTo = nil
+		}
+		return &c
+	case *schema.VolumeSpec:
+		c := *s
+		c.SizeGiB *= 2
+		return &c
+	case *schema.TargetGroupSpec:
+		c := *s
+		c.Targets = s.Targets[1:]
+		return &c
+	case *schema.EIPSpec:
+		c := *s
+		c.BindTo = nil
+		return &c
+	}
+	return nil
 }
 
 // copies answers the resources with specs of their own, as they are when state
@@ -112,15 +111,12 @@ func benchChanged(files []*schema.Resource) []*schema.Resource {
 func copies(files []*schema.Resource) []*schema.Resource {
 	out := make([]*schema.Resource, len(files))
 	for i, r := range files {
-		switch s := r.Spec.(type) {
-		case *schema.InstanceSpec:
-			c := *s
-			out[i] = r.With(&c, nil)
-		case *schema.ENISpec:
-			c := *s
-			out[i] = r.With(&c, nil)
-		default:
-			out[i] = r
+		doc, err := schema.Encode(r)
+		if err != nil {
+			panic(err)
+		}
+		if out[i], err = schema.Decode(doc); err != nil {
+			panic(err)
 		}
 	}
 	return out
@@ -151,7 +147,7 @@ func benchPlan(b *testing.B, state, files []*schema.Resource) {
 	for b.Loop() {
 		p, err := plan.Make(Domain(), world, want, benchTime, plan.Options{})
 		if err != nil || p.Summary.Blocked > 0 {
-			b.Fatal(err, p.Summary)
+			b.Fatal(err, firstBlocked(p))
 		}
 		steps = len(p.Steps)
 	}
@@ -184,6 +180,41 @@ func BenchmarkCheck(b *testing.B) {
 		for b.Loop() {
 			if err := plan.Check(Domain(), p, world, want, benchTime, plan.Options{}); err != nil {
 				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// firstBlocked says what keeps a plan from being all that can run.
+func firstBlocked(p *plan.Plan) string {
+	for _, s := range p.Steps {
+		if s.Blocked() {
+			return fmt.Sprint(p.Summary, s.Operation, s.Target, s.BlockedBy)
+		}
+	}
+	return ""
+}
+
+// BenchmarkLoad reads, checks and joins the files as YAML, ten resources a file.
+func BenchmarkLoad(b *testing.B) {
+	benchEach(b, func(b *testing.B, files []*schema.Resource) {
+		fsys, bytes := fstest.MapFS{}, 0
+		for i := 0; i < len(files); i += 10 {
+			var text []byte
+			for _, r := range files[i:min(i+10, len(files))] {
+				doc, err := schema.ToYAML(r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				text = append(append(text, "---\n"...), doc...)
+			}
+			fsys[fmt.Sprintf("f/%06d.yaml", i)] = &fstest.MapFile{Data: text}
+			bytes += len(text)
+		}
+		b.SetBytes(int64(bytes))
+		for b.Loop() {
+			if _, findings := schema.Load(fsys); len(findings) > 0 && !findings[0].Advice {
+				b.Fatal(findings[0], len(findings))
 			}
 		}
 	})
