@@ -63,6 +63,11 @@ type Intent struct {
 	Operation string    `json:"operation"` // the cloud API's own name
 	Serial    uint64    `json:"serial"`
 	At        time.Time `json:"at"`
+	// Want is the target's document as it was wanted, null where it was to go, so
+	// that the step's effect can be recorded later. Empty: an older enid wrote it.
+	Want json.RawMessage `json:"want,omitempty"`
+	// Approvals are those that the step uses up if it was done.
+	Approvals []schema.Ref `json:"approvals,omitempty"`
 }
 
 // Hold keeps a step that failed from being tried again at once.
@@ -97,6 +102,7 @@ const (
 	Blocked     Outcome = "blocked"     // all that could be done was; something stayed blocked
 	Failed      Outcome = "failed"      // a step failed
 	Interrupted Outcome = "interrupted" // the process ended in the middle
+	Changed     Outcome = "changed"     // a person changed the state by hand; nothing was applied since
 )
 
 // Revision is one entry of the history.

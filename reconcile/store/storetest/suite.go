@@ -164,17 +164,19 @@ func refused(t *testing.T, s store.Store, _ func() store.Store) {
 func notes(t *testing.T, s store.Store, reopen func() store.Store) {
 	call := store.Call{Op: "eip.convert", Target: schema.Ref{Kind: schema.KindEIP, Name: "web"}}
 	other := store.Call{Op: "eip.release", Target: call.Target}
-	intent := store.Intent{Call: call, Operation: "ConvertNatPublicIpToEip", Serial: 3, At: at}
+	intent := store.Intent{Call: call, Operation: "ConvertNatPublicIpToEip", Serial: 3, At: at,
+		Want: json.RawMessage(`{"apiVersion":"enid/v1","kind":"EIP"}`), Approvals: []schema.Ref{{Kind: schema.KindApproval, Name: "ok"}}}
+	part := store.Intent{Call: store.Call{Op: "volume.delete", Target: call.Target, Item: "web-1"}, Operation: "DeleteVolume", At: at, Want: json.RawMessage("null")}
 	hold := store.Hold{Call: call, Code: "OperationDenied", Message: "no", At: at, Attempts: 2, NotBefore: at.Add(time.Minute), Digest: "d"}
 	accepted := store.Acceptance{Commit: "abc", By: "someone", At: at}
-	commit(t, s, &store.Change{Intend: []store.Intent{intent}, Hold: []store.Hold{hold},
+	commit(t, s, &store.Change{Intend: []store.Intent{part, intent}, Hold: []store.Hold{hold},
 		Accept: []store.Acceptance{accepted}})
 	s = reopen()
 	got := load(t, s)
-	same(t, got.Intents, []store.Intent{intent})
+	same(t, got.Intents, []store.Intent{intent, part})
 	same(t, got.Holds, []store.Hold{hold})
 	same(t, got.Accepted, []store.Acceptance{accepted})
-	commit(t, s, &store.Change{Resolve: []store.Call{call, other}, Release: []store.Call{other, call}, Spend: []string{"abc", "def"}})
+	commit(t, s, &store.Change{Resolve: []store.Call{call, other, part.Call}, Release: []store.Call{other, call}, Spend: []string{"abc", "def"}})
 	got = load(t, s)
 	if n := len(got.Intents) + len(got.Holds) + len(got.Accepted); n > 0 {
 		t.Errorf("%d notes are left", n)
