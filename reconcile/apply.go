@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"enid/plan"
-	plancloud "enid/plan/cloud"
 	"enid/reconcile/store"
 	"enid/schema"
 )
@@ -32,7 +31,10 @@ func (c *Controller) Plan(ctx context.Context, rev Revision, t *schema.Topology,
 		return nil, err
 	}
 	turn := c.byHand(rev, t, only, &Report{})
-	turn.world = plancloud.Prepare(c.state, turn.want)
+	turn.world = c.state
+	if err := turn.locate(); err != nil {
+		return nil, err
+	}
 	return turn.plan(ctx)
 }
 

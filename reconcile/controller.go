@@ -42,10 +42,11 @@ type calm struct {
 	until    time.Time
 }
 
-// open is whether the newest revision of the history was left open by a crash.
-type open struct{ known, yes bool }
+// open is whether the newest revision of the history was left open by a crash, or
+// is a person's change by hand after which nothing was compared.
+type open struct{ known, yes, byHand bool }
 
-// look finds out, once.
+// look finds out, once, and again after a change by hand.
 func (o *open) look(ctx context.Context, s store.Store) error {
 	if o.known {
 		return nil
@@ -54,7 +55,10 @@ func (o *open) look(ctx context.Context, s store.Store) error {
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
 	}
-	o.known, o.yes = true, len(newest) > 0 && newest[0].Outcome == store.Applying
+	o.known, o.yes, o.byHand = true, false, false
+	if len(newest) > 0 {
+		o.yes, o.byHand = newest[0].Outcome == store.Applying, newest[0].Outcome == store.Changed
+	}
 	return nil
 }
 
@@ -66,7 +70,7 @@ func New(c Config, state *store.State) *Controller {
 		l.stateOnly = s.StateOnly()
 	}
 	l.state = plancloud.World(state.Resources)
-	l.status.start(l.Now(), l.Config, state.Meta)
+	l.status.start(l.Now(), l.Config, state)
 	return l
 }
 
@@ -124,22 +128,22 @@ func (c *Controller) Accept(ctx context.Context, commit, by string) error {
 	return err
 }
 
-// Retry forgets that steps on the target failed, or were cut short, and answers
-// how many did.
+// Retry forgets that steps on the target failed, and answers how many did. A
+// target with an uncertain step is refused: trying that again might do it twice.
 func (c *Controller) Retry(ctx context.Context, target schema.Ref) (int, error) {
 	holds, intents := c.ledger.notes()
+	for _, i := range intents {
+		if i.Target == target {
+			return 0, fmt.Errorf("whether %s of %s was done is not known; say so first: `enid state resolve %s --done`, or --not-done", i.Operation, target, target)
+		}
+	}
 	var change store.Change
 	for _, h := range holds {
 		if h.Target == target {
 			change.Release = append(change.Release, h.Call)
 		}
 	}
-	for _, i := range intents {
-		if i.Target == target {
-			change.Resolve = append(change.Resolve, i.Call)
-		}
-	}
-	n := len(change.Release) + len(change.Resolve)
+	n := len(change.Release)
 	if n == 0 {
 		return 0, nil
 	}
@@ -151,17 +155,16 @@ func (c *Controller) Retry(ctx context.Context, target schema.Ref) (int, error) 
 }
 
 // settled forgets what no longer keeps anything back: holds of what has been
-// changed since, and intents whose difference is gone, whoever served it.
-func (c *Controller) settled(t *schema.Topology, world, want *plan.World) (change store.Change) {
-	holds, intents := c.ledger.notes()
+// changed since, and intents whose effect the world shows, whoever served it.
+func (t *turn) settled() (change store.Change) {
+	holds, intents := t.ledger.notes()
 	for _, i := range intents {
-		op := plancloud.Domain().Operation(i.Op)
-		if op == nil || op.Gives != nil && !op.Gives(plan.NewView(world, want, c.Now()), i.Target) {
+		if isShown(i, t.world, t.want, t.Now()) {
 			change.Resolve = append(change.Resolve, i.Call)
 		}
 	}
 	for _, h := range holds {
-		if h.Digest != digest(t, h.Target) {
+		if h.Digest != digest(t.topology, h.Target) {
 			change.Release = append(change.Release, h.Call)
 		}
 	}

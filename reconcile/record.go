@@ -71,8 +71,10 @@ func (t *turn) conclude() {
 		c.End = &store.End{Outcome: t.report.Outcome, At: now}
 	case t.open.yes:
 		c.End = &store.End{Outcome: store.Interrupted, At: now}
+	case t.open.byHand && t.only == nil:
+		c.End = &store.End{Outcome: t.report.Outcome, At: now}
 	}
-	t.open.yes = false
+	t.open.yes, t.open.byHand = false, t.open.byHand && t.only != nil && !t.begun
 	meta := t.ledger.now()
 	if t.only == nil && (t.begun || meta.Applied.Revision != t.rev.ID) {
 		c.Applied, c.Source = &store.Applied{Revision: t.rev.ID, At: now}, t.From

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -33,9 +34,9 @@ func Held(holds []store.Hold, intents []store.Intent, t *schema.Topology, at tim
 		held[plan.Call(h.Call)] = b
 	}
 	for _, i := range intents {
-		held[plan.Call(i.Call)] = plan.Block{Rule: plan.RuleHeld,
+		held[plan.Call(i.Call)] = plan.Block{Rule: plancloud.RuleUncertain,
 			Detail: fmt.Sprintf("%s cannot be undone, was begun at %s, and whether it was done is not known", i.Operation, stamp(i.At)),
-			Remedy: fmt.Sprintf("look at %s in the cloud; if it was not done, try again with `enid retry %s`", i.Target, i.Target)}
+			Remedy: fmt.Sprintf("look at %s in the cloud, then say so: `enid state resolve %s --done`, or --not-done", i.Target, i.Target)}
 	}
 	return held
 }
@@ -49,7 +50,7 @@ func Lasting(holds []store.Hold) []store.Hold {
 // options answers what the turn knows beyond the worlds. A person who runs a
 // command now does not wait for the back-off of what failed before.
 func (t *turn) options() plan.Options {
-	holds, intents := t.ledger.notes()
+	holds, intents := t.notes()
 	if t.byHand {
 		holds = slices.DeleteFunc(holds, func(h store.Hold) bool { return !h.NotBefore.IsZero() && h.At.Before(t.started) })
 	}
@@ -59,12 +60,21 @@ func (t *turn) options() plan.Options {
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // digest answers what a step on the target is made from: the target as wanted,
-// and the approvals for it.
+// and the approvals for it. It does not depend on what the target is called.
 func digest(t *schema.Topology, target schema.Ref) string {
+	return digestAs(t, target, func(ref schema.Ref) schema.Ref { return ref })
+}
+
+// digestAs is digest where the files call every resource as its name says.
+func digestAs(t *schema.Topology, target schema.Ref, name func(schema.Ref) schema.Ref) string {
 	sum := sha256.New()
 	add := func(r *schema.Resource) {
-		if doc, err := schema.Encode(r); err == nil {
-			sum.Write(append(doc, '\n'))
+		r, err := schema.Renamed(r, name)
+		if err == nil {
+			doc, err := schema.Encode(nameless(r))
+			if err == nil {
+				sum.Write(append(doc, '\n'))
+			}
 		}
 	}
 	if t != nil {
@@ -72,12 +82,33 @@ func digest(t *schema.Topology, target schema.Ref) string {
 			add(r)
 		}
 		for _, r := range t.OfKind(schema.KindApproval) {
-			if s, ok := r.Spec.(*schema.ApprovalSpec); ok && s.Target == target {
+			if s, ok := r.Spec.(*schema.ApprovalSpec); ok && name(s.Target) == name(target) {
 				add(r)
 			}
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+// nameless answers the resource without what says how it, or an Approval's
+// target, is called.
+func nameless(r *schema.Resource) *schema.Resource {
+	c := *r
+	if s, ok := c.Spec.(*schema.ApprovalSpec); ok {
+		spec := *s
+		spec.Target = schema.Ref{Kind: s.Target.Kind, Name: "target"}
+		c.Spec = &spec
+	} else {
+		c.Name = "it"
+	}
+	if _, says := c.Annotations[schema.MovedFrom]; says {
+		c.Annotations = maps.Clone(c.Annotations)
+		delete(c.Annotations, schema.MovedFrom)
+		if len(c.Annotations) == 0 {
+			c.Annotations = nil
+		}
+	}
+	return &c
 }
 
 // holdFor answers the hold for a step that failed; was is the one of its last
@@ -101,7 +132,7 @@ func holdFor(call store.Call, was store.Hold, err error, stopped bool, digest st
 // downFor reports whether the step's instance is stopped, although it is wanted
 // running, and the step needs that: it was stopped for the step.
 func downFor(s *plan.Step, world, want *plan.World, at time.Time) bool {
-	ref := instanceOf(s.Target, world, want)
+	ref := instanceOf(s, world, want)
 	r, _ := world.Get(ref).(*schema.Resource)
 	wanted, ok := specOf[*schema.InstanceSpec](want, ref)
 	if r == nil || !ok || wanted.Power == schema.PowerStopped {
@@ -115,7 +146,7 @@ func downFor(s *plan.Step, world, want *plan.World, at time.Time) bool {
 	running.Phase = schema.PhaseRunning
 	before := world.Fork()
 	before.Put(ref, r.With(nil, &running))
-	view := plan.NewView(before, want, at)
+	view := plan.NewView(before, want, at).For(s.Item)
 	return slices.ContainsFunc(s.Op.Requires, func(req plan.Requirement) bool {
 		enabler := req.Check(view, s.Target).Enabler
 		if enabler == nil {
@@ -126,8 +157,13 @@ func downFor(s *plan.Step, world, want *plan.World, at time.Time) bool {
 	})
 }
 
-// instanceOf answers the instance that a target is, or that it is or goes to.
-func instanceOf(target schema.Ref, world, want *plan.World) schema.Ref {
+// instanceOf answers the instance that a step's target is, or that it is or goes
+// to; the part of a target that a step is about is one.
+func instanceOf(s *plan.Step, world, want *plan.World) schema.Ref {
+	target := s.Target
+	if s.Item != "" {
+		return schema.Ref{Kind: schema.KindInstance, Name: s.Item}
+	}
 	if target.Kind != schema.KindENI {
 		return target
 	}

@@ -31,6 +31,10 @@ func (t *turn) rounds(ctx context.Context) error {
 					return err
 				}
 			}
+			if err := t.rename(ctx); err != nil {
+				return err
+			}
+			t.forget(t.settled())
 		}
 		t.report.Rest = p
 		t.status.planned(p, t.ledger.now().Applied.Revision == t.rev.ID)
@@ -70,6 +74,9 @@ func (t *turn) plan(ctx context.Context) (*plan.Plan, error) {
 	p, err := plancloud.Plan(t.world, t.want, t.Now(), t.options())
 	if err != nil {
 		return nil, err
+	}
+	if !t.renamed {
+		t.origin.Moves.Advise(p)
 	}
 	return t.signed(p), nil
 }

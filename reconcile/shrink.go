@@ -85,7 +85,7 @@ func (t *turn) mayShrink() error {
 	if t.shrink || t.only != nil || t.inForce() {
 		return nil
 	}
-	return t.held(t.Limit.Shrinks(t.Controller.state, t.topology))
+	return t.held(t.Limit.Shrinks(t.origin.State, t.topology))
 }
 
 // mayDelete is mayShrink for the plan of a revision in force: what was imported
@@ -94,7 +94,7 @@ func (t *turn) mayDelete(p *plan.Plan) error {
 	if t.shrink || t.only != nil || !t.inForce() {
 		return nil
 	}
-	s := t.Limit.Shrinks(t.Controller.state, t.topology)
+	s := t.Limit.Shrinks(t.origin.State, t.topology)
 	s.Gone, s.Empty = 0, false
 	for _, step := range p.Runnable() {
 		if step.Action == plan.Delete && step.PartOf == "" {

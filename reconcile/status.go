@@ -56,15 +56,20 @@ type HostStatus struct {
 
 // StatusCondition is one statement about the loop.
 type StatusCondition struct {
-	Type    string    `json:"type"`   // Applied, Unblocked, Recorded
+	Type    string    `json:"type"`   // Applied, Unblocked, Recorded, Certain
 	Status  string    `json:"status"` // True, False, Unknown
 	Reason  string    `json:"reason"`
 	Message string    `json:"message"`
 	Since   time.Time `json:"since"` // when Status or Reason changed last
 }
 
-// InSync reports whether everything is as the newest revision says.
+// InSync reports whether everything is as the newest revision says, and known.
 func (s Status) InSync() bool {
+	for _, c := range s.Conditions {
+		if c.Type == conditionCertain && c.Status == "False" {
+			return false
+		}
+	}
 	return s.Source.Condition == Ready && s.Applied.Revision == s.Source.Revision && s.Pending+s.Blocked+s.Drifted == 0 &&
 		(s.Host == nil || s.Host.Condition == HostConverged)
 }
@@ -106,14 +111,15 @@ type statusBoard struct {
 	plan *plan.Plan
 }
 
-func (b *statusBoard) start(at time.Time, c Config, m store.Meta) {
+func (b *statusBoard) start(at time.Time, c Config, state *store.State) {
 	b.beat = at
 	b.now = Status{Format: StatusFormat, Conditions: []StatusCondition{},
 		Source: SourceStatus{Kind: c.SourceKind, URL: c.URL, Ref: c.Ref, Condition: Fetching, Since: at.UTC()}}
 	if c.Host != nil {
 		b.now.Host = &HostStatus{Name: c.HostName, Condition: HostConverging, WaitingFor: []string{}}
 	}
-	b.now.applied(m)
+	b.now.applied(state.Meta)
+	b.now.Certain(at, state.Intents)
 }
 
 func (s *Status) applied(m store.Meta) {
@@ -158,6 +164,8 @@ func (b *statusBoard) turned(at time.Time, l *ledger, r *Report, err error) {
 	} else {
 		b.now.condition(at, "Unblocked", "True", "NothingBlocked", "")
 	}
+	_, intents := l.notes()
+	b.now.Certain(at, intents)
 	if l.isLost() {
 		b.now.condition(at, "Recorded", "False", "CommitFailed", "the state cannot be written")
 	} else {
@@ -223,4 +231,12 @@ func (b *statusBoard) host(at time.Time, r HostResult, err error) {
 	if err != nil {
 		h.Condition, h.Message = HostDegraded, err.Error()
 	}
+}
+
+// edited notes that a person changed the state by hand.
+func (b *statusBoard) edited(at time.Time, m store.Meta, intents []store.Intent) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now.applied(m)
+	b.now.Certain(at, intents)
 }

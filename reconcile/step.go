@@ -20,10 +20,10 @@ func (t *turn) step(ctx context.Context, s *plan.Step, event Progress) (ok bool,
 	t.Progress(event)
 	call := store.Call(s.Call())
 	if s.Irreversible {
-		// A crash after this commit and before the step's record leaves the intent:
-		// the step is shown, and not tried again by itself.
-		t.batch.change.Intend = append(t.batch.change.Intend, store.Intent{Call: call, Operation: s.Operation, Serial: t.serial(), At: t.Now().UTC()})
-		if err := t.flush(ctx); err != nil {
+		// A crash before this commit has done nothing. One after it, and before the
+		// step's record, leaves the intent: the step is shown as uncertain, and not
+		// tried again by itself.
+		if err := t.intend(ctx, s, call); err != nil {
 			return false, err
 		}
 	}

@@ -25,7 +25,9 @@ type turn struct {
 	// expect refuses the first plan by an error; nil: any will do.
 	expect func(store.Meta, *plan.Plan) error
 
-	world   *plan.World // the state with what the files decide about the plan; changes as steps are done
+	origin  *plancloud.Origin // of the plan: the state under the names that the files have
+	renamed bool              // the origin's moves are in the batch, or recorded
+	world   *plan.World       // the state with what the files decide about the plan; changes as steps are done
 	touched map[schema.Ref]bool
 	next    time.Time    // when a phase ends by itself
 	begun   bool         // the revision is in the history
@@ -84,22 +86,21 @@ func (t *turn) run(ctx context.Context) error {
 		t.report.Outcome = store.Done
 		return nil
 	}
-	if err := t.mayShrink(); err != nil {
-		return err
-	}
 	if err := t.open.look(ctx, t.Store); err != nil {
 		return err
 	}
 	t.last = t.topology
-	t.world = plancloud.Prepare(t.Controller.state, t.want)
+	observed := t.Controller.state.Fork()
+	t.world = observed
 	t.absorb(seen)
-	t.forget(t.settled(t.topology, t.world, t.want))
-	err = t.rounds(ctx)
-	t.report.conclude()
-	if err == nil {
+	err = t.work(ctx)
+	switch {
+	case err == nil:
 		t.conclude()
-	} else if t.begun {
+	case t.begun:
 		t.batch.change.End = &store.End{Outcome: store.Interrupted, At: t.Now().UTC()}
+	case !t.renamed:
+		t.world = observed // what was refused has no new names
 	}
 	// What was done is recorded, also where something went wrong after it.
 	if flushed := t.flush(ctx); flushed != nil {
@@ -110,6 +111,19 @@ func (t *turn) run(ctx context.Context) error {
 	if source, ok := t.Source.(applier); ok && err == nil && t.only == nil {
 		source.SetApplied(t.rev.ID)
 	}
+	return err
+}
+
+// work plans and does, from the names to the rounds, unless a guard holds it.
+func (t *turn) work(ctx context.Context) error {
+	if err := t.locate(); err != nil {
+		return err
+	}
+	if err := t.mayShrink(); err != nil {
+		return err
+	}
+	err := t.rounds(ctx)
+	t.report.conclude()
 	return err
 }
 
