@@ -9,6 +9,8 @@ import (
 // resources, beyond JSON Schemas and the catalogue of rules.
 var contractChecks = []func(*joined){
 	checkAccounts, checkNetworkType, checkPublicIP, checkGateways, checkDeviceIndex, checkHosts, checkImages, checkMoved,
+	checkPeerings, checkClassicLinks, checkTargets, checkEndpoints, checkMirrorEnds,
+	checkDevices, checkImageOrigin, checkImageRegion, checkKeyPairs,
 }
 
 // checkAccounts asks for an account where it cannot be filled in.
@@ -99,7 +101,7 @@ func checkHosts(j *joined) {
 
 func checkImages(j *joined) {
 	each(j, KindInstance, func(r *Resource, s *InstanceSpec) {
-		if !anImage.MatchString(s.Image) && j.Get(Ref{"Image", s.Image}) == nil {
+		if !anImage.MatchString(s.Image) && j.imageOf(s) == nil {
 			j.advise(r, "spec.image", fmt.Sprintf("the image %s is not known", shown(s.Image)),
 				"an Image, a cloud id (ami-..., m-...) or FAMILY-VERSION[-BITS] such as centos-7.2-64", "")
 		}

@@ -34,6 +34,8 @@ func form(s *jsonschema.Schema) string {
 		return "a mapping with " + orList(sortedNames(s))
 	case slices.Contains(s.Types, "object"):
 		return "a mapping of texts"
+	case slices.Contains(s.Types, "array") && s.MinItems > 0 && s.MinItems == s.MaxItems:
+		return fmt.Sprintf("a list of %d", s.MinItems)
 	case slices.Contains(s.Types, "array"):
 		return "a list"
 	case s.MaxLength >= 0:

@@ -9,6 +9,9 @@ var interfaceRules = []invalidRule{
 	{Rule{ID: "eni.attributes", Class: ClassInvalid, Cloud: "any",
 		Text:   "An ENI has one primary private address, one MAC, one name, one description. No MAC is declared twice.",
 		Source: "A 4.1"}, checkMACs},
+	{Rule{ID: "mirror.same-vpc", Class: ClassInvalid, Cloud: "aws",
+		Text:   "Traffic mirroring copies from an ENI to a target in the same VPC; to another VPC only through a VPC endpoint.",
+		Source: "B 04", Note: "A peering or a transit gateway carries the copy too (public)."}, checkMirrors},
 }
 
 var mostGroups = map[Provider]int{Alibaba: 5, AWS: 16}
@@ -19,12 +22,22 @@ func checkGroups(j *joined) {
 		j.countGroups(r, s.SecurityGroups, s.ManagedBy == "")
 		j.groupsOfVPC(r, s.SecurityGroups)
 	})
+	checkEndpointGroups(j)
 	each(j, KindInstance, func(r *Resource, s *InstanceSpec) {
 		if s.NetworkType == NetworkClassic {
 			j.groupsOfClassic(r, s.SecurityGroups)
 			return
 		}
 		j.countGroups(r, s.SecurityGroups, true)
+		j.groupsOfVPC(r, s.SecurityGroups)
+	})
+}
+
+// checkEndpointGroups lets an endpoint be in no group of the files: the cloud then
+// takes the VPC's default one.
+func checkEndpointGroups(j *joined) {
+	each(j, KindVPCEndpoint, func(r *Resource, s *VPCEndpointSpec) {
+		j.countGroups(r, s.SecurityGroups, false)
 		j.groupsOfVPC(r, s.SecurityGroups)
 	})
 }
@@ -85,6 +98,20 @@ func checkMACs(j *joined) {
 	each(j, KindENI, func(r *Resource, s *ENISpec) {
 		if s.MAC != "" {
 			taken.take(j, s.MAC, r, "spec.mac", s.MAC+" is declared twice", allowed)
+		}
+	})
+}
+
+func checkMirrors(j *joined) {
+	vpcOf := func(eni string) *Resource { return VPCOf(j, j.Get(Ref{KindENI, eni})) }
+	each(j, KindTrafficMirror, func(r *Resource, s *TrafficMirrorSpec) {
+		if s.Target.ENI == "" {
+			return
+		}
+		from, to := vpcOf(s.Source.ENI), vpcOf(s.Target.ENI)
+		if from != nil && to != nil && from.Ref != to.Ref {
+			j.find(r, "spec.target.eni", fmt.Sprintf("ENI/%s is in %s, the source in %s", s.Target.ENI, to.Ref, from.Ref),
+				fmt.Sprintf("an ENI in %s, or a vpcEndpoint that leads to %s", from.Ref, to.Ref))
 		}
 	})
 }

@@ -4,7 +4,7 @@ import "fmt"
 
 var fieldRules = []invalidRule{
 	{Rule{ID: "cloud.field", Class: ClassInvalid, Cloud: "any",
-		Text:   "A field of the other cloud (prefixes, reservations, keyPair, volumes ... on Alibaba; rotation, convertFrom, classic, subscription on AWS) is rejected by name.",
+		Text:   "A field or a kind of the other cloud (prefixes, reservations, keyPair, volumes ... on Alibaba; rotation, convertFrom, classic, subscription on AWS) is rejected by name.",
 		Source: "A, B"}, checkFields},
 }
 
@@ -53,16 +53,27 @@ var cloudFields = map[Kind][]cloudField{
 	},
 }
 
+// cloudKinds are the kinds that only one cloud has.
+var cloudKinds = map[Kind]Provider{
+	KindClassicLink: Alibaba,
+	KindTargetGroup: AWS, KindVPCEndpoint: AWS, KindTrafficMirror: AWS,
+	KindKeyPair: AWS, KindImage: AWS, KindVolume: AWS, KindSnapshot: AWS,
+}
+
 var cloudNames = map[Provider]string{Alibaba: "Alibaba Cloud", AWS: "AWS"}
 
 func checkFields(j *joined) {
 	for _, row := range kinds {
-		fields := cloudFields[row.kind]
-		if len(fields) == 0 {
+		fields, only := cloudFields[row.kind], cloudKinds[row.kind]
+		if len(fields) == 0 && only == "" {
 			continue
 		}
 		for _, r := range j.OfKind(row.kind) {
 			provider := j.Provider(r)
+			if only != "" && provider != "" && provider != only {
+				j.find(r, "kind", fmt.Sprintf("%s is a kind of %s; this one is on %s", r.Kind, cloudNames[only], cloudNames[provider]),
+					"to leave it out")
+			}
 			for _, f := range fields {
 				if provider != "" && provider != f.cloud && f.isSet(r.Spec) {
 					j.find(r, f.path, fmt.Sprintf("is a field of %s; this %s is on %s", cloudNames[f.cloud], r.Kind, cloudNames[provider]),

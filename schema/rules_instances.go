@@ -29,7 +29,7 @@ var instanceRules = []invalidRule{
 var (
 	awsType   = regexp.MustCompile(`^[a-z]{1,5}[0-9]{1,2}[a-z]*(-[a-z0-9]+)*\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[0-9]+xl)?)$`)
 	burstable = regexp.MustCompile(`^t[0-9]`)
-	centOS6   = regexp.MustCompile(`^centos-6([.-]|$)`)
+	version6  = regexp.MustCompile(`^6([.-]|$)`)
 	anImage   = regexp.MustCompile(`^((amazon-linux|centos|debian|ubuntu|sles|windows)-[0-9a-z][0-9a-z._-]*|(ami|m)-[0-9a-z]+)$`)
 )
 
@@ -54,11 +54,12 @@ func checkTypes(j *joined) {
 
 func checkTypeImage(j *joined) {
 	each(j, KindInstance, func(r *Resource, s *InstanceSpec) {
-		if j.Provider(r) != AWS || !centOS6.MatchString(s.Image) {
+		family, version := j.osOf(s)
+		if family != "centos" || !version6.MatchString(version) || j.Provider(r) != AWS {
 			return
 		}
 		if t, ok := tables.Lookup(string(AWS), s.Type); ok && t.Nitro {
-			j.find(r, "spec.image", fmt.Sprintf("%s cannot run on %s, a type of the Nitro hypervisor", s.Image, s.Type),
+			j.find(r, "spec.image", fmt.Sprintf("%s, of CentOS 6, cannot run on %s, a type of the Nitro hypervisor", s.Image, s.Type),
 				"a newer image, or a type of the Xen hypervisor such as t2.small")
 		}
 	})
