@@ -180,12 +180,25 @@ func users(s schema.ShareWith) string {
 	return text
 }
 
-// imageReady is the requirement that an image of the files was made before an
-// instance is created with it.
+// imageReady and keyReady are the requirements that an image of the files, and a
+// key pair, were made as the files have them before an instance is launched with them.
 var imageReady = plan.Requirement{Rule: plan.RuleDependsOn, Code: code("InvalidImageId.NotFound", "InvalidAMIID.NotFound"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
 	want := spec[*schema.InstanceSpec](wanted(v, target))
 	if want == nil || wanted(v, imageRef(want.Image)) == nil {
 		return plan.Skipped()
 	}
-	return madeAsWanted(v, imageRef(want.Image), imageFixed)
+	ref := imageRef(want.Image)
+	region, image := schema.RegionOf(inWant(v), wanted(v, target)), spec[*schema.ImageSpec](now(v, ref))
+	if image != nil && region != image.Region && !slices.Contains(sharing(image).Regions, region) {
+		return plan.Fails("settle what keeps it from being copied", "%s is in %s, and was not copied to %s yet", ref, image.Region, region).Wait(ref)
+	}
+	return madeAsWanted(v, ref, imageFixed)
+}}
+
+var keyReady = plan.Requirement{Rule: plan.RuleDependsOn, Code: code("", "InvalidKeyPair.NotFound"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+	want := spec[*schema.InstanceSpec](wanted(v, target))
+	if want == nil || want.KeyPair == "" {
+		return plan.Skipped()
+	}
+	return madeAsWanted(v, keyPairRef(want.KeyPair), keyPairFixed)
 }}

@@ -22,7 +22,7 @@ var instanceOperations = []*plan.Operation{
 		Requires: []plan.Requirement{
 			classicClosed, absentFor("instance.key-pair.at-launch", "spec.keyPair"), absentFor("instance.image-replaces", "spec.image"),
 			absentFor("instance.immutable", "spec.networkType", "spec.rootDevice", "spec.account", "spec.region", "spec.zone", "spec.ioOptimized"),
-			referencesExist, imageReady, instanceAddressAvailable, classicAddressAssigned,
+			referencesExist, imageReady, keyReady, instanceAddressAvailable, classicAddressAssigned,
 		},
 		Effect: runInstance, Takes: time.Minute, Source: "A 2.1, B 01-02",
 	},

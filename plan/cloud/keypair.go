@@ -7,6 +7,8 @@ import (
 	"enid/schema"
 )
 
+func keyPairRef(name string) plan.Ref { return plan.Ref{Kind: schema.KindKeyPair, Name: name} }
+
 // createKeyPairName is ImportKeyPair where the files hold the public key; else the
 // cloud makes the pair.
 func createKeyPairName(v *plan.View, target plan.Ref) string {

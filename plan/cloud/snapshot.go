@@ -50,7 +50,7 @@ func snapshotFixed(v *plan.View, target plan.Ref) []plan.Change {
 var snapshotSource = plan.Requirement{Rule: "volume.lifecycle", Code: code("", "IncorrectState"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
 	of := spec[*schema.SnapshotSpec](wanted(v, target)).Of
 	if r := now(v, volumeRef(of.Volume)); r != nil {
-		return inPhase(r.Ref, volumeStatus(r).Phase, "made", []schema.Phase{schema.PhaseAvailable, schema.PhaseAttaching, schema.PhaseInUse, schema.PhaseDetaching})
+		return inPhase(r.Ref, volumeStatus(r).Phase, "created", []schema.Phase{schema.PhaseAvailable, schema.PhaseAttaching, schema.PhaseInUse, schema.PhaseDetaching})
 	}
 	if r := now(v, instanceRef(of.Instance)); r != nil {
 		return inPhase(r.Ref, instanceStatus(r).Phase, "running or stopped", []schema.Phase{schema.PhaseRunning, schema.PhaseStopped})
