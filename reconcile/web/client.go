@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -75,6 +76,23 @@ func (c *Client) Retry(ctx context.Context, target schema.Ref) (n int, err error
 	return n, err
 }
 
+// Resolve says what became of the uncertain steps of a resource, and answers them.
+func (c *Client) Resolve(ctx context.Context, target schema.Ref, operation string, done bool, by string) (settled []store.Intent, err error) {
+	err = c.post(ctx, "state/resolve", url.Values{"target": {target.String()}, "operation": {operation}, "done": {strconv.FormatBool(done)}, "by": {by}}, &settled)
+	return settled, err
+}
+
+// Move renames a resource in the state, and answers the others that changed.
+func (c *Client) Move(ctx context.Context, from, to schema.Ref, by string) (changed []schema.Ref, err error) {
+	err = c.post(ctx, "state/mv", url.Values{"from": {from.String()}, "to": {to.String()}, "by": {by}}, &changed)
+	return changed, err
+}
+
+// Forget drops a resource from the state.
+func (c *Client) Forget(ctx context.Context, target schema.Ref, by string) error {
+	return c.post(ctx, "state/forget", url.Values{"target": {target.String()}, "by": {by}}, &struct{}{})
+}
+
 // Sync has the daemon poll its source now.
 func (c *Client) Sync(ctx context.Context) error { return c.post(ctx, "sync", nil, &struct{}{}) }
 
@@ -102,18 +120,27 @@ func (c *Client) do(ctx context.Context, method, path string, body io.Reader, v 
 		return fmt.Errorf("daemon: %w", err)
 	}
 	defer res.Body.Close()
-	switch {
-	case res.StatusCode == http.StatusNotFound:
-		return store.ErrAbsent
-	case res.StatusCode != http.StatusOK:
-		var failed struct{ Error string }
-		if err := json.NewDecoder(res.Body).Decode(&failed); err != nil {
-			failed.Error = res.Status
-		}
-		return fmt.Errorf("daemon: %s", failed.Error)
+	if res.StatusCode != http.StatusOK {
+		return refusal(res)
 	}
 	if err := json.NewDecoder(res.Body).Decode(v); err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
 	return nil
+}
+
+// refusal answers what the daemon says against a question; store.ErrAbsent is
+// among its causes where that is what it says.
+func refusal(res *http.Response) error {
+	var failed struct{ Error string }
+	if err := json.NewDecoder(res.Body).Decode(&failed); err != nil {
+		failed.Error = res.Status
+	}
+	if res.StatusCode != http.StatusNotFound {
+		return fmt.Errorf("daemon: %s", failed.Error)
+	}
+	if what, ok := strings.CutSuffix(failed.Error, ": "+store.ErrAbsent.Error()); ok {
+		return fmt.Errorf("%s: %w", what, store.ErrAbsent)
+	}
+	return store.ErrAbsent
 }

@@ -26,9 +26,12 @@ type Daemon interface {
 	// History and Revision are those of store.Store.
 	History(ctx context.Context, before uint64, limit int) ([]store.Revision, error)
 	Revision(ctx context.Context, serial uint64) (*store.Detail, error)
-	// Accept, Retry and Hint are those of reconcile.Controller.
+	// The others are those of reconcile.Controller.
 	Accept(ctx context.Context, commit, by string) error
 	Retry(ctx context.Context, target schema.Ref) (int, error)
+	Resolve(ctx context.Context, target schema.Ref, operation string, done bool, by string) ([]store.Intent, error)
+	Move(ctx context.Context, from, to schema.Ref, by string) ([]schema.Ref, error)
+	Forget(ctx context.Context, ref schema.Ref, by string) error
 	Hint()
 }
 
@@ -73,20 +76,44 @@ func Control(d Daemon) http.Handler {
 	mux.HandleFunc("POST /control/accept", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, struct{}{}, d.Accept(r.Context(), r.FormValue("commit"), r.FormValue("by")))
 	})
-	mux.HandleFunc("POST /control/retry", func(w http.ResponseWriter, r *http.Request) {
-		var target schema.Ref
-		err := target.UnmarshalText([]byte(r.FormValue("target")))
-		n := 0
-		if err == nil {
-			n, err = d.Retry(r.Context(), target)
+	mux.HandleFunc("POST /control/retry", about("target", func(r *http.Request, target schema.Ref) (any, error) {
+		return d.Retry(r.Context(), target)
+	}))
+	mux.HandleFunc("POST /control/state/resolve", about("target", func(r *http.Request, target schema.Ref) (any, error) {
+		done, err := strconv.ParseBool(r.FormValue("done"))
+		if err != nil {
+			return nil, fmt.Errorf("done is %q: say true or false", r.FormValue("done"))
 		}
-		answer(w, n, err)
-	})
+		return d.Resolve(r.Context(), target, r.FormValue("operation"), done, r.FormValue("by"))
+	}))
+	mux.HandleFunc("POST /control/state/mv", about("from", func(r *http.Request, from schema.Ref) (any, error) {
+		var to schema.Ref
+		if err := to.UnmarshalText([]byte(r.FormValue("to"))); err != nil {
+			return nil, err
+		}
+		return d.Move(r.Context(), from, to, r.FormValue("by"))
+	}))
+	mux.HandleFunc("POST /control/state/forget", about("target", func(r *http.Request, target schema.Ref) (any, error) {
+		return struct{}{}, d.Forget(r.Context(), target, r.FormValue("by"))
+	}))
 	mux.HandleFunc("POST /control/sync", func(w http.ResponseWriter, _ *http.Request) {
 		d.Hint()
 		answer(w, struct{}{}, nil)
 	})
 	return mux
+}
+
+// about answers a handler for what is asked of the resource that a form's field names.
+func about(field string, do func(*http.Request, schema.Ref) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var ref schema.Ref
+		var v any
+		err := ref.UnmarshalText([]byte(r.FormValue(field)))
+		if err == nil {
+			v, err = do(r, ref)
+		}
+		answer(w, v, err)
+	}
 }
 
 // answer writes v, or the error under the status that it means.

@@ -155,6 +155,35 @@ func TestControl(t *testing.T) {
 	}
 }
 
+// TestControlOfTheState: changes by hand go through the loop that holds the state.
+func TestControlOfTheState(t *testing.T) {
+	client, l := serve(t, t.TempDir())
+	ctx := t.Context()
+	vpc := func(name string) schema.Ref { return schema.Ref{Kind: schema.KindVPC, Name: name} }
+	changed := eventually(t, func() ([]schema.Ref, error) { return client.Move(ctx, vpc("prod"), vpc("live"), "you") })
+	state, err := l.Load(ctx)
+	if err != nil || len(changed) != 0 || state.Resources[1].Ref != vpc("live") || state.Meta.Serial != 2 {
+		t.Fatalf("moved: %v, %v, %+v", changed, err, state.Meta)
+	}
+	if _, err := client.Move(ctx, vpc("prod"), vpc("live"), "you"); !errors.Is(err, store.ErrAbsent) || err.Error() != "VPC/prod: not in the state" {
+		t.Errorf("moved again: %v", err)
+	}
+	account := schema.Ref{Kind: schema.KindAccount, Name: "main"}
+	if err := client.Forget(ctx, account, "you"); err == nil || err.Error() != "daemon: [VPC/live] refer to Account/main; forget those first" {
+		t.Errorf("forgot what is referred to: %v", err)
+	}
+	if err := client.Forget(ctx, vpc("live"), "you"); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.Resolve(ctx, vpc("live"), "", true, "you"); err == nil || errors.Is(err, store.ErrAbsent) {
+		t.Errorf("resolved what is not uncertain: %v", err)
+	}
+	newest, err := client.Revision(ctx, 3)
+	if err != nil || newest.Author != "you" || newest.Subject != "enid state forget VPC/live" {
+		t.Errorf("history: %+v, %v", newest, err)
+	}
+}
+
 func texts(t *testing.T, s *store.State) (out []string) {
 	t.Helper()
 	for _, r := range s.Resources {

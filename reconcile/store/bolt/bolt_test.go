@@ -55,8 +55,10 @@ func TestModes(t *testing.T) {
 
 func TestReadersOfNothingMakeNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "enid")
-	if _, err := Open(dir, Options{ReadOnly: true}); !errors.Is(err, store.ErrAbsent) {
-		t.Error(err)
+	for _, o := range []Options{{ReadOnly: true}, {Existing: true}} {
+		if _, err := Open(dir, o); !errors.Is(err, store.ErrAbsent) {
+			t.Errorf("%+v: %v", o, err)
+		}
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder was made: %v", err)

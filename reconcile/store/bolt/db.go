@@ -24,6 +24,8 @@ type Options struct {
 	// ReadOnly takes a lock that several readers share. Nothing is made or
 	// written; a state that is not there is ErrAbsent.
 	ReadOnly bool
+	// Existing has a state that is not there answered as ErrAbsent to a writer too.
+	Existing bool
 }
 
 // DB is a store in a file.

@@ -22,7 +22,7 @@ import (
 // a file.
 func Open(dir string, o Options) (*DB, error) {
 	db := &DB{dir: dir}
-	if err := db.prepare(o.ReadOnly); err != nil {
+	if err := db.prepare(o.ReadOnly || o.Existing); err != nil {
 		return nil, err
 	}
 	err := guard(func() (err error) {
@@ -56,8 +56,9 @@ func Open(dir string, o Options) (*DB, error) {
 // smallest is the size of the two first pages, without which there is no file.
 const smallest = 2 * 4096
 
-// prepare makes the folder and the file for a writer, and looks at them.
-func (db *DB) prepare(readOnly bool) error {
+// prepare makes the folder and the file, unless they have to be there, and looks
+// at them.
+func (db *DB) prepare(existing bool) error {
 	stat, err := os.Stat(db.file())
 	switch {
 	case err == nil && stat.Size() < smallest:
@@ -66,7 +67,7 @@ func (db *DB) prepare(readOnly bool) error {
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("open state: %w", err)
-	case readOnly:
+	case existing:
 		return fmt.Errorf("open %s: %w: nothing was applied yet", db.file(), store.ErrAbsent)
 	}
 	if err := os.MkdirAll(db.dir, 0o700); err != nil {
