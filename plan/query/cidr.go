@@ -1,0 +1,268 @@
+package query
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"enid/schema"
+)
+
+const ruleReport = "cidr.report"
+
+// ReportFormat is the format of a Report in JSON.
+const ReportFormat = "enid.cidr/v1"
+
+// blockSize is how many addresses a delegated prefix has: a /28.
+const blockSize = 16
+
+// Report says of every address of a subnet what it is: exactly one of kept, used,
+// reserved and unused. What somebody uses counts as used inside a reservation
+// too, what the cloud keeps as kept.
+type Report struct {
+	Format  string       `json:"format"` // enid.cidr/v1
+	Rule    string       `json:"rule"`
+	Subnet  string       `json:"subnet"` // Subnet/NAME
+	VPC     string       `json:"vpc"`    // VPC/NAME
+	CIDR    netip.Prefix `json:"cidr"`
+	Gateway netip.Addr   `json:"gateway,omitzero"`
+	Counts  Counts       `json:"counts"`
+	// Kept are the cloud's own and the gateway; of each class the addresses that
+	// are next to one another are one range. Never nil.
+	Kept     []Range `json:"kept"`
+	Used     []Range `json:"used"`
+	Reserved []Range `json:"reserved"`
+	Unused   []Range `json:"unused"`
+	// Holders are who uses addresses, by address; never nil.
+	Holders []Holder `json:"holders"`
+	// FreeBlocks are the aligned /28s that nobody uses or keeps, reserved or not:
+	// what could be delegated as a prefix. Never nil.
+	FreeBlocks   []Block              `json:"freeBlocks"`
+	Reservations []schema.Reservation `json:"reservations"`     // never nil
+	Unplaced     []string             `json:"unplaced"`         // KIND/NAME that are in the subnet, their addresses not known yet
+	Reserve      []Suggestion         `json:"reserve"`          // what to reserve; never nil
+	Remark       string               `json:"remark,omitempty"` // why there is nothing to reserve
+	kinds        map[class]spans
+}
+
+// Counts are numbers of addresses.
+type Counts struct {
+	Total      int64 `json:"total"`
+	Kept       int64 `json:"kept"`
+	Used       int64 `json:"used"`
+	Reserved   int64 `json:"reserved"`
+	Unused     int64 `json:"unused"`
+	FreeBlocks int   `json:"freeBlocks"` // /28s
+}
+
+// Range is the addresses from First to Last, both included.
+type Range struct {
+	First netip.Addr `json:"first"`
+	Last  netip.Addr `json:"last"`
+	Count int64      `json:"count"`
+}
+
+// Holder uses a range of addresses.
+type Holder struct {
+	Range
+	Holder string `json:"holder"` // KIND/NAME; empty: something that enid does not manage
+	As     string `json:"as"`     // primary, pending, secondary, prefix, endpoint, unmanaged
+}
+
+// Block is a free /28.
+type Block struct {
+	CIDR     netip.Prefix `json:"cidr"`
+	Reserved bool         `json:"reserved"` // in whole, by a reservation
+}
+
+// Suggestion is a block worth reserving.
+type Suggestion struct {
+	CIDR   netip.Prefix `json:"cidr"`
+	Detail string       `json:"detail"`
+}
+
+// class is what an address is.
+type class byte
+
+const (
+	kept class = iota
+	used
+	reserved
+	unused
+)
+
+// CIDR answers the address report of a subnet: NAME or Subnet/NAME. That there is
+// no such subnet is an error. It costs with the number of resources and of free
+// blocks, not of addresses.
+func CIDR(t *schema.Topology, name string) (*Report, error) {
+	q := &topology{t}
+	ref := schema.Ref{Kind: schema.KindSubnet, Name: strings.TrimPrefix(name, "Subnet/")}
+	subnet := q.Get(ref)
+	spec := specOf[*schema.SubnetSpec](subnet)
+	if spec == nil {
+		return nil, fmt.Errorf("there is no %s; give the name of a subnet", ref)
+	}
+	if !spec.CIDR.IsValid() || !spec.CIDR.Addr().Is4() {
+		return nil, fmt.Errorf("%s has no IPv4 CIDR", ref)
+	}
+	r := &Report{Format: ReportFormat, Rule: ruleReport, Subnet: ref.String(), VPC: "VPC/" + spec.VPC, CIDR: spec.CIDR,
+		Holders: []Holder{}, FreeBlocks: []Block{}, Reservations: append([]schema.Reservation{}, spec.Reservations...),
+		Unplaced: []string{}, Reserve: []Suggestion{}}
+	cloud := schema.ProviderOf(q, subnet)
+	if cloud != "" || spec.Gateway.IsValid() {
+		r.Gateway = schema.Gateway(cloud, spec)
+	}
+	q.holders(r, subnet, spec)
+	r.classify(cloud, spec)
+	r.findBlocks()
+	if cloud == schema.Alibaba {
+		r.Remark = "Alibaba Cloud has no reservations"
+		return r, nil
+	}
+	r.suggest()
+	return r, nil
+}
+
+// classify puts every address into its class.
+func (r *Report) classify(cloud schema.Provider, spec *schema.SubnetSpec) {
+	whole := spanOf(r.CIDR)
+	all := spans{whole}
+	var keeps, uses, reserves []span
+	for n := whole.first; n <= whole.last; n++ {
+		if n == whole.first+blockSize && n < whole.last-blockSize {
+			n = whole.last - blockSize // the clouds keep the ends
+		}
+		if cloud != "" && schema.Kept(cloud, r.CIDR, address(n)) {
+			keeps = append(keeps, span{n, n})
+		}
+	}
+	if r.Gateway.IsValid() && r.Gateway.Is4() {
+		keeps = append(keeps, span{number(r.Gateway), number(r.Gateway)})
+	}
+	for _, h := range r.Holders {
+		uses = append(uses, span{number(h.First), number(h.Last)})
+	}
+	for _, one := range spec.Reservations {
+		reserves = append(reserves, spanOf(one.CIDR))
+	}
+	r.kinds = map[class]spans{kept: join(keeps).and(all)}
+	rest := all.without(r.kinds[kept])
+	r.kinds[used] = join(uses).and(rest)
+	rest = rest.without(r.kinds[used])
+	r.kinds[reserved] = join(reserves).and(rest)
+	r.kinds[unused] = rest.without(r.kinds[reserved])
+	r.Kept, r.Used = ranges(r.kinds[kept]), ranges(r.kinds[used])
+	r.Reserved, r.Unused = ranges(r.kinds[reserved]), ranges(r.kinds[unused])
+	r.Counts = Counts{Total: all.count(), Kept: r.kinds[kept].count(), Used: r.kinds[used].count(),
+		Reserved: r.kinds[reserved].count(), Unused: r.kinds[unused].count()}
+}
+
+func ranges(all spans) []Range {
+	out := make([]Range, len(all))
+	for i, s := range all {
+		out[i] = rangeOf(s)
+	}
+	return out
+}
+
+func rangeOf(s span) Range { return Range{address(s.first), address(s.last), s.last - s.first + 1} }
+
+// holders finds who uses addresses of the subnet: whatever of its VPC has one in
+// its CIDR, since an instance that moved keeps its old address until its next start.
+func (q *topology) holders(r *Report, subnet *schema.Resource, spec *schema.SubnetSpec) {
+	within := func(one *schema.Resource) bool {
+		vpc := schema.VPCOf(q, one)
+		return vpc != nil && vpc.Name == spec.VPC
+	}
+	for _, one := range q.OfKind(schema.KindInstance) {
+		if within(one) {
+			r.instance(one, subnet.Name)
+		}
+	}
+	for _, one := range q.OfKind(schema.KindENI) {
+		if within(one) {
+			r.eni(one, subnet.Name)
+		}
+	}
+	for _, one := range q.OfKind(schema.KindVPCEndpoint) {
+		if within(one) {
+			r.endpoint(one, subnet.Name)
+		}
+	}
+	if status := statusOf[*schema.SubnetStatus](subnet); status != nil {
+		for _, a := range status.UsedIPs {
+			r.holds("", "unmanaged", a)
+		}
+	}
+	slices.SortStableFunc(r.Holders, func(a, b Holder) int {
+		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Holder, b.Holder))
+	})
+}
+
+// holds notes an address that somebody uses; one outside the subnet is not its matter.
+func (r *Report) holds(holder, as string, a netip.Addr) bool {
+	if !a.Is4() || !r.CIDR.Contains(a) {
+		return false
+	}
+	n := number(a)
+	r.Holders = append(r.Holders, Holder{rangeOf(span{n, n}), holder, as})
+	return true
+}
+
+func (r *Report) instance(one *schema.Resource, subnet string) {
+	spec := specOf[*schema.InstanceSpec](one)
+	primary, pending := spec.PrivateIP, netip.Addr{}
+	if s := statusOf[*schema.InstanceStatus](one); s != nil {
+		pending = s.PendingPrivateIP
+		if s.PrivateIP.IsValid() {
+			primary = s.PrivateIP
+		}
+	}
+	r.holds(one.String(), "primary", primary)
+	if pending != primary {
+		r.holds(one.String(), "pending", pending)
+	}
+	if spec.Subnet == subnet && !primary.IsValid() && !pending.IsValid() {
+		r.Unplaced = append(r.Unplaced, one.String())
+	}
+}
+
+func (r *Report) eni(one *schema.Resource, subnet string) {
+	spec := specOf[*schema.ENISpec](one)
+	primary, secondary, prefixes := spec.PrivateIP, spec.SecondaryIPs, spec.Prefixes
+	if s := statusOf[*schema.ENIStatus](one); s != nil {
+		secondary, prefixes = s.SecondaryIPs, s.Prefixes
+		if s.PrivateIP.IsValid() {
+			primary = s.PrivateIP
+		}
+	}
+	r.holds(one.String(), "primary", primary)
+	for _, a := range secondary {
+		r.holds(one.String(), "secondary", a)
+	}
+	for _, p := range prefixes {
+		if !p.Addr().Is4() {
+			continue
+		}
+		if both := (spans{spanOf(p)}).and(spans{spanOf(r.CIDR)}); len(both) > 0 {
+			r.Holders = append(r.Holders, Holder{rangeOf(both[0]), one.String(), "prefix"})
+		}
+	}
+	if spec.Subnet == subnet && !primary.IsValid() {
+		r.Unplaced = append(r.Unplaced, one.String())
+	}
+}
+
+func (r *Report) endpoint(one *schema.Resource, subnet string) {
+	placed := false
+	if s := statusOf[*schema.VPCEndpointStatus](one); s != nil {
+		for _, a := range s.Addresses {
+			placed = r.holds(one.String(), "endpoint", a.PrivateIP) || placed
+		}
+	}
+	if spec := specOf[*schema.VPCEndpointSpec](one); !placed && spec.Type != "Gateway" && slices.Contains(spec.Subnets, subnet) {
+		r.Unplaced = append(r.Unplaced, one.String())
+	}
+}
