@@ -81,7 +81,8 @@ cloud's API.`,
 	f.BoolVar(&a.noColor, "no-color", os.Getenv("NO_COLOR") != "", "print no colours, on a terminal neither")
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.getCommand(), a.importCommand(),
 		a.historyCommand(), a.schemaCommand(), a.versionCommand(), a.hostCommand(),
-		a.applyCommand(), a.runCommand(), a.statusCommand(), a.acceptCommand(), a.retryCommand(), a.syncCommand())
+		a.applyCommand(), a.runCommand(), a.statusCommand(), a.acceptCommand(), a.retryCommand(), a.syncCommand(),
+		a.rulesCommand(), a.explainCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }
