@@ -33,7 +33,7 @@ var targetGroupOperations = []*plan.Operation{
 			return runs(inWorld(v), v.Item) && !slices.Contains(registered(inWorld(v), now(v, target)), v.Item)
 		},
 		Changes:  func(v *plan.View, _ plan.Ref) []plan.Change { return []plan.Change{{Path: pathRegistered, To: v.Item}} },
-		Requires: []plan.Requirement{targetSameVPC},
+		Requires: []plan.Requirement{targetRuns, targetSameVPC},
 		Effect:   register, Source: "B 01-02",
 	},
 	{
@@ -96,6 +96,16 @@ func declaredTargets(v *plan.View, target plan.Ref) []string {
 func registeredTargets(v *plan.View, target plan.Ref) []string {
 	return registered(inWorld(v), now(v, target))
 }
+
+// targetRuns is the cloud's refusal of a target that does not run yet: in a plan it
+// does, and where phases take time the step waits for it.
+var targetRuns = plan.Requirement{Rule: "instance.lifecycle", Code: code("", "InvalidTarget"), Check: func(v *plan.View, _ plan.Ref) plan.Verdict {
+	ref := instanceRef(v.Item)
+	if now(v, ref) == nil {
+		return plan.Skipped() // nothing declares it any more
+	}
+	return inPhase(ref, instanceStatus(now(v, ref)).Phase, "running", []schema.Phase{schema.PhaseRunning})
+}}
 
 // targetSameVPC is the cloud's own refusal of a target in another VPC.
 var targetSameVPC = plan.Requirement{Rule: "target-group.same-vpc", Code: code("", "InvalidTarget"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
