@@ -24,9 +24,9 @@ import (
 func TestPlannerAgainstDriver(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		settle := rapid.SampledFrom([]time.Duration{0, 0, 0, time.Millisecond}).Draw(rt, "settle")
-		l := newLab(t, labOptions{cloud: cloud.Options{Settle: settle}, config: Config{Limit: Limit{Percent: 100}}})
-		defer l.db.Close()
 		provider := rapid.SampledFrom([]schema.Provider{schema.Alibaba, schema.AWS}).Draw(rt, "provider")
+		l := seeded(t, labOptions{cloud: cloud.Options{Settle: settle}, config: Config{Limit: Limit{Percent: 100}}}, provider)
+		defer l.db.Close()
 		for n := range rapid.IntRange(1, 4).Draw(rt, "commits") {
 			docs := draw(rt, provider)
 			l.source.commit(fmt.Sprint("c", n), docs...)
@@ -78,6 +78,7 @@ func draw(t *rapid.T, p schema.Provider) (docs []string) {
 	}
 	doc("Account", "main", "provider: "+string(p))
 	doc("VPC", "prod", "region: "+region+", cidr: 10.0.0.0/16")
+	doc("VPC", "other", "region: "+region+", cidr: 10.1.0.0/16")
 	doc("Subnet", "a", "vpc: prod, zone: "+zone+", cidr: 10.0.0.0/26")
 	doc("Subnet", "b", "vpc: prod, zone: "+pick("zone", zone, zone, zone, other)+", cidr: 10.0.1.0/26")
 	for _, g := range []string{"web", "db"} {
@@ -98,7 +99,7 @@ func draw(t *rapid.T, p schema.Provider) (docs []string) {
 		spec := fmt.Sprintf("type: %s, image: centos-7.2-64, subnet: %s, securityGroups: [%s], power: %s", pick("type", types...), string("ab"[net]),
 			pick("group", "web", "web, db"), pick("power", "running", "running", "stopped")) + ip(net)
 		if p == schema.AWS {
-			spec += ", terminationProtection: false"
+			spec += ", terminationProtection: false" + drawOfInstance(t)
 		} else {
 			spec += pick("public", "", "", ", publicIP: {bandwidthMbps: 5}", ", billing: {method: subscription}")
 		}
@@ -106,6 +107,7 @@ func draw(t *rapid.T, p schema.Provider) (docs []string) {
 		docs = append(docs, approve(fmt.Sprint("delete-", i), "delete", "Instance/"+name), approve(fmt.Sprint("replace-", i), "replace", "Instance/"+name))
 	}
 	drawENIs(t, p, names, ip, doc)
+	drawKinds(t, p, &docs, names)
 	for i := range rapid.IntRange(0, 2).Draw(t, "eips") {
 		spec := "region: " + region
 		switch to := rapid.IntRange(0, 3).Draw(t, "to"); {
@@ -158,9 +160,9 @@ func approve(name, operation, target string) string {
 // driver made of them, where phases take no time.
 func TestModelPredictsTheDriver(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		l := newLab(t, labOptions{config: Config{Limit: Limit{Percent: 100}}})
-		defer l.db.Close()
 		provider := rapid.SampledFrom([]schema.Provider{schema.Alibaba, schema.AWS}).Draw(rt, "provider")
+		l := seeded(t, labOptions{config: Config{Limit: Limit{Percent: 100}}}, provider)
+		defer l.db.Close()
 		for n := range 2 {
 			docs := draw(rt, provider)
 			topology, findings, err := Load(t.Context(), Revision{FS: files(docs...)}, &Cache{})
@@ -196,6 +198,18 @@ func shown(refs []schema.Ref, get func(schema.Ref) plan.Object) (out []string) {
 	for _, ref := range refs {
 		r := get(ref).(*schema.Resource)
 		switch s := r.Status.(type) {
+		case *schema.TargetGroupStatus:
+			c := *s
+			c.CommonStatus = schema.CommonStatus{}
+			r = r.With(nil, &c)
+		case *schema.VPCEndpointStatus:
+			c := *s
+			c.CommonStatus = schema.CommonStatus{}
+			r = r.With(nil, &c)
+		case *schema.VolumeStatus:
+			c := *s
+			c.CommonStatus = schema.CommonStatus{}
+			r = r.With(nil, &c)
 		case *schema.ENIStatus:
 			c := *s
 			c.CommonStatus = schema.CommonStatus{}
