@@ -7,12 +7,13 @@ import (
 
 	"enid/plan/cloud"
 	"enid/plan/guest"
+	queries "enid/plan/query"
 	"enid/schema"
 )
 
 // ruleTables are the tables that the catalogue is joined of: each package that
 // checks, plans or answers has the rows of what it does.
-var ruleTables = []func() []schema.Rule{schema.Rules, cloud.Rules, guest.Rules}
+var ruleTables = []func() []schema.Rule{schema.Rules, cloud.Rules, guest.Rules, queries.Rules}
 
 // section is a chapter of the catalogue: the rules whose ids begin with one of
 // its words.
