@@ -102,7 +102,7 @@ func checkHosts(j *joined) {
 func checkImages(j *joined) {
 	each(j, KindInstance, func(r *Resource, s *InstanceSpec) {
 		if !anImage.MatchString(s.Image) && j.imageOf(s) == nil {
-			j.advise(r, "spec.image", fmt.Sprintf("the image %s is not known", shown(s.Image)),
+			j.advise(r, "spec.image", fmt.Sprintf("the image %s is not known%s", shown(s.Image), j.didYouMean(Ref{KindImage, s.Image})),
 				"an Image, a cloud id (ami-..., m-...) or FAMILY-VERSION[-BITS] such as centos-7.2-64", "")
 		}
 	})

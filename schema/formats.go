@@ -31,7 +31,7 @@ var formats = map[string]format{
 	"go-duration": {"a positive duration such as 2h30m", checkDuration, false},
 	"time-zone":   {"a name of the IANA time zone database such as Asia/Tokyo", checkZone, false},
 	"target":      {"KIND/NAME, such as EIP/web", checkTarget, false},
-	"openssh-key": {"one line of ssh-ed25519, ssh-rsa or ecdsa-sha2-..., base64 and a comment: the .pub file", checkOpenSSHKey, true},
+	"openssh-key": {"one line of ssh-ed25519 or ssh-rsa, base64 and a comment: the .pub file", checkOpenSSHKey, true},
 }
 
 func checkIP(s string) string {

@@ -2,9 +2,11 @@ package schema
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"io"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -93,21 +95,41 @@ func TestSchemasDescribeEverything(t *testing.T) {
 	}
 }
 
-// TestSchemasKnowTheTypes holds that schema and Go type have the same fields:
-// whatever a resource of a kind is encoded to, the schema knows.
+// TestSchemasKnowTheTypes holds that schema and Go type have the same fields, in
+// any depth: whatever a resource of a kind is encoded to, the schema knows.
 func TestSchemasKnowTheTypes(t *testing.T) {
 	for _, row := range kinds {
 		for part, value := range map[string]any{"spec": row.spec(), "status": row.status()} {
-			known := maps.Clone(target(compiled[row.kind].Properties[part]).Properties)
-			for _, name := range jsonFields(value) {
-				if known[name] == nil {
-					t.Errorf("%s.%s: the schema does not know %s", row.kind, part, name)
-				}
-				delete(known, name)
-			}
-			for name := range known {
-				t.Errorf("%s.%s: the type has no %s", row.kind, part, name)
-			}
+			sameFields(t, string(row.kind)+"."+part, reflect.TypeOf(value), compiled[row.kind].Properties[part])
 		}
+	}
+}
+
+// sameFields looks into what is a struct, or a list of structs, with JSON names of
+// its own; a type that writes itself in another way is what its schema says.
+func sameFields(t *testing.T, path string, goType reflect.Type, s *jsonschema.Schema) {
+	s = target(s)
+	for goType.Kind() == reflect.Pointer || goType.Kind() == reflect.Slice {
+		if goType.Kind() == reflect.Slice && s.Items2020 != nil {
+			s = target(s.Items2020)
+		}
+		goType = goType.Elem()
+	}
+	if goType.Kind() != reflect.Struct || reflect.PointerTo(goType).Implements(reflect.TypeFor[json.Unmarshaler]()) ||
+		reflect.PointerTo(goType).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return
+	}
+	known := maps.Clone(s.Properties)
+	for _, f := range jsonFields(goType) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if known[name] == nil {
+			t.Errorf("%s: the schema does not know %s", path, name)
+			continue
+		}
+		sameFields(t, path+"."+name, f.Type, known[name])
+		delete(known, name)
+	}
+	for name := range known {
+		t.Errorf("%s: the type has no %s", path, name)
 	}
 }

@@ -9,14 +9,8 @@ import (
 
 // keyFields answers how many length-prefixed fields follow the algorithm's name
 // in a public key of that algorithm: RSA has an exponent and a modulus, ED25519 a
-// point, ECDSA the curve's name and a point. 0: not taken.
-var keyFields = map[string]int{
-	"ssh-rsa":             2,
-	"ssh-ed25519":         1,
-	"ecdsa-sha2-nistp256": 2,
-	"ecdsa-sha2-nistp384": 2,
-	"ecdsa-sha2-nistp521": 2,
-}
+// point. The cloud imports no others. public.
+var keyFields = map[string]int{"ssh-rsa": 2, "ssh-ed25519": 1}
 
 // checkOpenSSHKey answers "" for one line of authorized_keys without options:
 // ALGORITHM BASE64 [COMMENT]. It quotes nothing: people paste private keys.
@@ -33,7 +27,7 @@ func checkOpenSSHKey(s string) string {
 	algorithm, body := words[0], words[1]
 	want, known := keyFields[algorithm]
 	if !known {
-		return "is of an algorithm that is not taken"
+		return "is of an algorithm that the cloud does not import"
 	}
 	fields, ok := wireFields(body)
 	if !ok || len(fields) != want+1 || string(fields[0]) != algorithm || slices.ContainsFunc(fields, func(f []byte) bool { return len(f) == 0 }) {

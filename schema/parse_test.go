@@ -124,11 +124,14 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// corpus answers the files of all stories.
+// corpus answers the files of all stories, and the examples.
 func corpus(t testing.TB) (docs [][]byte) {
 	names, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, kind := range Kinds() {
+		docs = append(docs, Example(kind))
 	}
 	for _, name := range names {
 		data, err := os.ReadFile(name)

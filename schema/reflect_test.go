@@ -1,24 +1,15 @@
 package schema
 
-import (
-	"reflect"
-	"strings"
-)
+import "reflect"
 
-// jsonFields answers the JSON names of a struct's fields, embedded ones included.
-func jsonFields(v any) (names []string) {
-	var visit func(t reflect.Type)
-	visit = func(t reflect.Type) {
-		for i := range t.NumField() {
-			f := t.Field(i)
-			if f.Anonymous {
-				visit(f.Type)
-				continue
-			}
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			names = append(names, name)
+// jsonFields answers a struct's fields as JSON has them, embedded ones included.
+func jsonFields(t reflect.Type) (fields []reflect.StructField) {
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous {
+			fields = append(fields, jsonFields(f.Type)...)
+		} else {
+			fields = append(fields, f)
 		}
 	}
-	visit(reflect.TypeOf(v).Elem())
-	return names
+	return fields
 }
