@@ -13,9 +13,11 @@ const (
 	RuleClassic        = "host.classic-address"
 	RuleAttached       = "host.attached"
 	RulePersist        = "host.persist"
+	RuleDHCP           = "host.dhcp.no-dns"
 	RulePublic         = "public-ip.not-in-guest"
 	RuleMaximum        = "mq.maximum"
 	RuleEveryNIC       = "mq.every-nic"
+	RuleImage          = "mq.image"
 	RuleIRQBalance     = "mq.irqbalance"
 	RuleRPS            = "mq.rps"
 	RuleGain           = "mq.gain"
@@ -55,12 +57,18 @@ var rules = []schema.Rule{
 		Text: "Queues are set per NIC, at most the driver's pre-set maximum (and the type's): asking for more is blocked, naming both numbers; nothing is clamped silently."},
 	{ID: RuleEveryNIC, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
 		Text: "Every ENI of a host is set, the primary included."},
+	{ID: RuleImage, Class: schema.ClassAdvice, Cloud: "alibaba", Source: "A 5",
+		Text: "The source's sentence says that its listed images lack multi-queue, while its worked example uses one of them: what the driver reports decides.",
+		Note: "The original of the source says that the listed images do support it: CentOS 6.8, 6.9 and 7.2 to 7.4, Ubuntu 14.04 and 16.04, Debian 8.9, SLES 12 SP1."},
 	{ID: RuleIRQBalance, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
 		Text: "irqbalance is kept enabled where the topology says so."},
 	{ID: RuleRPS, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
 		Text: "RPS mask as the source computes it: q = CPUs / 8, at least 1 and at most 2; mask = f q times, trimmed to CPUs that exist; written to every rx-*/rps_cpus of every ENI. Other masks can be declared."},
 	{ID: RuleAttached, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4",
 		Text: "Only ENIs attached to this instance are configured; others are waited for."},
+	{ID: RuleDHCP, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.3",
+		Text: "DHCP on a secondary ENI takes neither DNS nor a default route.",
+		Note: "enid asks no DHCP server yet: where addressing: dhcp is declared, an address that nobody has put there is blocked by this rule; one that a client of the machine has put there is routed, and a default route that the client took there is blocked by it too. Which DNS servers a client took is not seen."},
 	{ID: RuleGain, Class: schema.ClassAdvice, Cloud: "any", Source: "A 5",
 		Text: "Two queues instead of one gave 50 to 100 % more packets and bandwidth in the source's tests: said where a NIC's maximum exceeds what is in use."},
 	{ID: RuleIRQRecommended, Class: schema.ClassAdvice, Cloud: "any", Source: "A 5",

@@ -17,6 +17,7 @@ type Host struct {
 	Spec     schema.HostSpec
 	Instance string
 	Type     string // the instance's; empty where the instance is not in the state
+	Image    string // an Alibaba instance's; empty: another cloud, or not known
 	// TypeQueues is the most queues that an ENI of this type has; 0: not known.
 	TypeQueues int
 	Classic    bool
@@ -103,7 +104,7 @@ func (h *Host) instance(l lookup) {
 	// On AWS the table has the default, which is no maximum on every type.
 	if p := schema.ProviderOf(l, res); p == schema.Alibaba {
 		t, _ := tables.Lookup(string(p), spec.Type)
-		h.TypeQueues = t.Queues
+		h.TypeQueues, h.Image = t.Queues, spec.Image
 	}
 	if s, ok := res.Status.(*schema.InstanceStatus); ok {
 		h.PrimaryMAC = cmp.Or(s.MAC, h.PrimaryMAC)

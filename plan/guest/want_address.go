@@ -37,11 +37,25 @@ func (w *wanting) addresses(e ENI, link Link) (homes []home) {
 		}
 	}
 	if dhcp {
-		w.block(e.Ref, "AddAddress", link.Name, RuleVerify, "addressing: dhcp is declared, and DHCP is not built yet",
+		w.block(e.Ref, "AddAddress", link.Name, RuleDHCP, "addressing: dhcp is declared, and this enid asks no DHCP server yet",
 			"declare addressing: static, or run a DHCP client on "+link.Name+" that takes neither a default route nor DNS from it")
+	}
+	if e.Guest.Addressing == "dhcp" {
+		w.leased(e, link)
 	}
 	w.further(e, link)
 	return homes
+}
+
+// leased judges the client that addresses an ENI's interface: a default route that
+// it took there competes with the primary's. It is the client's, and stays.
+func (w *wanting) leased(e ENI, link Link) {
+	for _, ref := range w.observed.Members(mainDefaults()) {
+		if r := w.observed.Get(ref).(Route); r.Link == link.Name && !r.Ours() {
+			w.block(e.Ref, "DeleteRoute", link.Name, RuleDHCP, fmt.Sprintf("a client of %s took the default route `%s`", link.Name, r),
+				"have it take neither routes nor DNS there (DEFROUTE=no and PEERDNS=no, UseRoutes=no and UseDNS=no)")
+		}
+	}
 }
 
 // private judges an address: a public one is never configured.

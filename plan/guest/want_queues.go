@@ -2,6 +2,7 @@ package guest
 
 import (
 	"fmt"
+	"regexp"
 
 	"enid/schema"
 )
@@ -15,8 +16,25 @@ func (w *wanting) primary() {
 	}
 	if link != "" {
 		of := schema.Ref{Kind: schema.KindInstance, Name: w.h.Instance}
-		w.queues(of, link, w.h.queues(schema.Queues{}), w.h.rps(schema.RPS{}))
+		q := w.h.queues(schema.Queues{})
+		w.queues(of, link, q, w.h.rps(schema.RPS{}))
+		if !q.Unmanaged && listed.MatchString(w.h.Image) {
+			w.image(of, link)
+		}
 	}
+}
+
+// listed are the images of which the source's text and its example say opposite
+// things. Document A 5.
+var listed = regexp.MustCompile(`(?i)^(centos-(6\.[89]|7\.[234])|ubuntu-1[46]\.04|debian-8\.9|sles-12[-.]?(sp)?1)(-(32|64))?$`)
+
+// image says whose word counts on how many queues there can be.
+func (w *wanting) image(of schema.Ref, link string) {
+	says := "the driver of " + link + " lets none be set"
+	if c, ok := w.observed.Get(Channels{Link: link}.Ref()).(Channels); ok {
+		says = fmt.Sprintf("the driver of %s has %d at most", link, max(c.MaxCombined, c.MaxRX))
+	}
+	w.advise(of, RuleImage, fmt.Sprintf("the source's text says that %s lacks several queues, and its example uses CentOS 7.2: what the driver reports decides, and %s", w.h.Image, says))
 }
 
 // queues wants the channels and RPS masks of an interface. A driver that has no

@@ -43,7 +43,7 @@ func TestWantIsBlocked(t *testing.T) {
 			_, status := s.eni("web-1-b")
 			status.Predicted = []string{"privateIP"}
 		}},
-		{RuleVerify, "DHCP is not built yet", func(s *state, _ *Objects) { s.host.Addressing = "dhcp" }},
+		{RuleDHCP, "asks no DHCP server yet", func(s *state, _ *Objects) { s.host.Addressing = "dhcp" }},
 		{RuleVerify, "10.9.9.9 is not in the subnet", func(s *state, _ *Objects) {
 			_, status := s.eni("web-1-b")
 			status.SecondaryIPs = []netip.Addr{netip.MustParseAddr("10.0.200.1")}
@@ -206,5 +206,58 @@ func TestByMAC_host_match_mac(t *testing.T) {
 		if diff := cmp.Diff(c.want, ByMAC(c.links, strings.ToUpper(mac1))); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// The source contradicts itself about images that it lists: the driver decides.
+func TestImages_mq_image(t *testing.T) {
+	cases := []struct {
+		image, want string
+		change      func(s *state, o *Objects)
+	}{
+		{"centos-7.2-64", "the driver of eth0 has 4 at most", nil},
+		{"sles-12-sp1", "the driver of eth0 has 4 at most", nil},
+		{"Debian-8.9", "Debian-8.9 lacks several queues", nil},
+		{"centos-7.2-64", "the driver of eth0 lets none be set", func(_ *state, o *Objects) { o.Channels = nil }},
+		{"centos-7.2-64", "", func(s *state, _ *Objects) { s.host.Queues = schema.Queues{Unmanaged: true} }},
+		{"centos-8.2-64", "", nil},
+		{"m-gold", "", nil},
+	}
+	for _, c := range cases {
+		s, o := exampleState(), exampleObjects()
+		s.host.Queues, s.inst.Image = schema.Queues{Auto: true}, c.image
+		if c.change != nil {
+			c.change(s, &o)
+		}
+		w, err := Want(s.world(), "web-1", World(o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(w.Advice, func(a plan.Advice) bool { return a.Rule == RuleImage })
+		if got := i >= 0; got != (c.want != "") || got && !strings.Contains(w.Advice[i].Detail, c.want) {
+			t.Errorf("%s: %+v, want %q", c.image, w.Advice, c.want)
+		}
+	}
+}
+
+// An address that DHCP should bring is waited for under the rule of its own; with
+// a client that brought it nothing is blocked, and no default route of the
+// primary's is touched.
+func TestDHCP_host_dhcp_no_dns(t *testing.T) {
+	s, o := exampleState(), exampleObjects()
+	spec, _ := s.eni("web-1-b")
+	spec.Guest = &schema.ENIGuest{Addressing: "dhcp"}
+	rules, details, _ := blockedRules(t, s, o)
+	if !slices.Equal(rules, []string{RuleDHCP}) || !strings.Contains(details, "asks no DHCP server yet") {
+		t.Errorf("%v %s", rules, details)
+	}
+	o.Addresses = append(o.Addresses, Address{Link: "eth1", Prefix: netip.MustParsePrefix("10.0.0.20/24")})
+	rules, details, w := blockedRules(t, s, o)
+	if len(rules) > 0 || w.Primary != "eth0" {
+		t.Errorf("%v %s, primary %s", rules, details, w.Primary)
+	}
+	o.Routes = append(o.Routes, Route{Table: TableMain, Dst: netip.MustParsePrefix("0.0.0.0/0"), Type: Unicast, Protocol: 16, Gateway: netip.MustParseAddr("10.0.0.253"), Link: "eth1", Metric: 200})
+	if rules, details, _ = blockedRules(t, s, o); !slices.Equal(rules, []string{RuleDHCP}) || !strings.Contains(details, "took the default route") {
+		t.Errorf("a client that takes a default route: %v %s", rules, details)
 	}
 }
