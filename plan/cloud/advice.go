@@ -65,6 +65,8 @@ func (a *adviser) instance(ref plan.Ref) {
 	a.typeKnown(ref, want)
 	if aws {
 		a.rootVolume(ref, want)
+	} else {
+		a.windowsQueues(ref, want)
 	}
 	if classic(want) {
 		a.advise("network-type.choice", ref, "a VPC is recommended: its network is isolated, and new instances cannot be classic")

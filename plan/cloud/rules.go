@@ -10,5 +10,5 @@ import (
 // or advise, by section. Rules of class invalid that a step has to look at again are rows of
 // the schema alone.
 func Rules() []schema.Rule {
-	return slices.Concat(addressRules, publicRules, eniRules, instanceRules, linkRules, storageRules)
+	return slices.Concat(addressRules, publicRules, eniRules, instanceRules, linkRules, storageRules, queueRules)
 }
