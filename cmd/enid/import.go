@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -65,10 +66,11 @@ func (a *app) importFiles(ctx context.Context, names []string, replace bool) err
 			return err
 		}
 	}
+	resources, rules := amongOthers(state.Resources, resources)
 	if _, err := db.Commit(ctx, state.Meta.Epoch, &store.Change{Put: resources}); err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
-	a.showFindings(a.err, advice)
+	a.showFindings(a.err, append(advice, rules...))
 	fmt.Fprintf(a.out, "Imported %s.\n", plural(len(resources), "resource"))
 	return nil
 }
@@ -111,6 +113,28 @@ func imported(files []schema.File) (resources []*schema.Resource, advice, broken
 		}
 	}
 	return resources, advice, broken
+}
+
+// amongOthers answers the imported resources with what follows from all that the
+// state then holds (the account, the defaults of its cloud), and as advice what is
+// broken by their meeting.
+func amongOthers(state, resources []*schema.Resource) (filled []*schema.Resource, advice []schema.Finding) {
+	fresh := make(map[schema.Ref]bool, len(resources))
+	for _, r := range resources {
+		fresh[r.Ref] = true
+	}
+	all := slices.DeleteFunc(slices.Clone(state), func(r *schema.Resource) bool { return fresh[r.Ref] })
+	t, findings := schema.Join([]schema.File{{Resources: append(all, resources...)}})
+	for _, r := range resources {
+		filled = append(filled, t.Get(r.Ref))
+	}
+	for _, f := range findings {
+		if fresh[f.Ref] {
+			f.Advice = true
+			advice = append(advice, f)
+		}
+	}
+	return filled, advice
 }
 
 // notThere refuses resources that the state holds already, all at once.

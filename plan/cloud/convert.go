@@ -100,5 +100,6 @@ func convert(e *plan.Effects, target plan.Ref) {
 	made := *spec[*schema.EIPSpec](w)
 	made.BindTo = at
 	e.Put(target, w.With(&made, &status))
+	e.Note("eip.convert.irreversible", "the address cannot become a NAT public IP again")
 	e.Note("eip.convert.keeps-traffic", "the address and its traffic stay; from then on the EIP is billed on its own and can be unbound, bound elsewhere and released")
 }
