@@ -55,7 +55,7 @@ func Classify(err error) Class {
 func passing(code string) bool {
 	switch code {
 	case "IncorrectInstanceStatus", "IncorrectInstanceState", "InvalidInstanceStatus.NotStopped", "IncorrectState",
-		"IncorrectDiskStatus", "InvalidStatus.InstanceStatus", "InvalidOperation.InvalidEcsState", "InvalidOperation.InvalidEniState", "InvalidNetworkInterface.InUse",
+		"InvalidStatus.InstanceStatus", "InvalidOperation.InvalidEcsState", "InvalidOperation.InvalidEniState", "InvalidNetworkInterface.InUse",
 		"IncorrectEipStatus", "IncorrectVSwitchStatus", "InvalidPrivateIp.Changing", "DependencyViolation", "Operation.Conflict":
 		return true
 	}

@@ -53,6 +53,9 @@ func (e *APIError) Error() string { return e.Code + ": " + e.Message }
 // codes is one refusal's code on each cloud.
 type codes struct{ alibaba, aws string }
 
+// onAWS is the code of a refusal, or the beginning of an id, of what AWS alone has.
+func onAWS(code string) codes { return codes{code, code} }
+
 // status answers the HTTP status that the documentation gives for a code.
 func status(code string) int {
 	switch code {
@@ -62,12 +65,10 @@ func status(code string) int {
 		"InvalidOperation.Ipv4CountExceeded", "InvalidOperation.VpcMismatch", "InvalidSecurityGroupId.NotVpc",
 		"InvalidVSwitchId.IpInvalid", "InvalidVSwitchId.IpNotEnough", "MaxEniCountExceeded", "OperationDenied",
 		"SecurityGroupInstanceLimitExceed", "InvalidStatus.InstanceStatus", "QuotaExceeded", "InvalidInstanceId.LimitedRegion",
-		"IncorrectDiskStatus", "ResourcesNotInSameZone", "InstanceDiskLimitExceeded",
 		"InvalidParameter.InvalidInstanceIdAndVpcId":
 		return 403
 	case "InvalidEcsId.NotFound", "InvalidEniId.NotFound", "InvalidInstanceId.NotFound", "InvalidSecurityGroupId.NotFound",
-		"InvalidVSwitchId.NotFound", "InvalidVpcId.NotFound", "InvalidAllocationId.NotFound", "InvalidDiskId.NotFound",
-		"InvalidSnapshotId.NotFound", "InvalidImageId.NotFound", "InvalidDisk.InUse", "InvalidDisk.AlreadyDetached":
+		"InvalidVSwitchId.NotFound", "InvalidVpcId.NotFound", "InvalidAllocationId.NotFound":
 		return 404
 	case "ServiceUnavailable", "Unavailable":
 		return 503

@@ -6,7 +6,7 @@ import (
 	"enid/schema"
 )
 
-var noEndpoint = codes{"EndpointNotFound", "InvalidVpcEndpointId.NotFound"}
+var noEndpoint = onAWS("InvalidVpcEndpointId.NotFound")
 
 type endpoint struct {
 	ref    schema.Ref
@@ -34,7 +34,7 @@ func (e *edit) createEndpoint() error {
 	if e.Get(schema.Ref{Kind: schema.KindVPC, Name: p.spec.VPC}) == nil {
 		return e.refuse(noVPC, "there is no VPC %s", p.spec.VPC)
 	}
-	p.status.CommonStatus = e.common(codes{"ep", "vpce"})
+	p.status.CommonStatus = e.common(onAWS("vpce"))
 	return e.place(p)
 }
 
@@ -89,7 +89,7 @@ func (e *edit) deleteEndpoint() error {
 		return e.refuse(noEndpoint, "there is no %s", ref)
 	}
 	if by := e.linked[link{schema.KindTrafficMirror, ref}]; len(by) > 0 {
-		return e.refuse(codes{"DependencyViolation", "TrafficMirrorTargetInUseException"}, "%s is used by %s", ref, by[0])
+		return e.refuse(onAWS("TrafficMirrorTargetInUseException"), "%s is used by %s", ref, by[0])
 	}
 	e.remove(ref)
 	return nil

@@ -90,7 +90,7 @@ func (e *edit) deleteENI() error {
 		return e.refuse(codes{"InvalidOperation.InvalidEniState", "InvalidNetworkInterface.InUse"}, "%s is %s", n.ref, n.status.Phase)
 	}
 	if by := e.linked[link{schema.KindTrafficMirror, n.ref}]; len(by) > 0 {
-		return e.refuse(codes{"InvalidOperation.EniLinked", "InvalidNetworkInterface.InUse"}, "%s is used by %s", n.ref, by[0])
+		return e.refuse(onAWS("InvalidNetworkInterface.InUse"), "%s is used by %s", n.ref, by[0])
 	}
 	e.unbindAll(n.ref)
 	e.remove(n.ref)

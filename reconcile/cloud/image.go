@@ -3,8 +3,8 @@ package cloud
 import "enid/schema"
 
 var (
-	noImage   = codes{"InvalidImageId.NotFound", "InvalidAMIID.NotFound"}
-	noKeyPair = codes{"InvalidKeyPairName.NotFound", "InvalidKeyPair.NotFound"}
+	noImage   = onAWS("InvalidAMIID.NotFound")
+	noKeyPair = onAWS("InvalidKeyPair.NotFound")
 )
 
 // createImage makes an image of an instance, which reboots for it unless noReboot
@@ -15,7 +15,7 @@ func (e *edit) createImage() error {
 	}
 	spec := *e.call.Want.Spec.(*schema.ImageSpec)
 	if spec.FromInstance == "" {
-		return e.refuse(codes{"MissingParameter", "MissingParameter"}, "no instance is named to make it of")
+		return e.refuse(onAWS("MissingParameter"), "no instance is named to make it of")
 	}
 	r := e.Get(schema.Ref{Kind: schema.KindInstance, Name: spec.FromInstance})
 	if r == nil {
@@ -25,7 +25,7 @@ func (e *edit) createImage() error {
 		return e.refuse(instanceState, "%s is %s", i.ref, i.status.Phase)
 	}
 	spec.ShareWith = nil // sharing it is a call of its own
-	status := e.common(codes{"m", "ami"})
+	status := e.common(onAWS("ami"))
 	e.set(e.call.Target, &spec, &status)
 	return nil
 }
@@ -70,7 +70,7 @@ func (e *edit) createSnapshot() error {
 			return e.refuse(instanceState, "%s is %s", i.ref, i.status.Phase)
 		}
 	}
-	e.setPlain(codes{"s", "snap"})
+	e.setPlain(onAWS("snap"))
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (e *edit) createKeyPair() error {
 	if err := e.fresh(); err != nil {
 		return err
 	}
-	e.setPlain(codes{"kp", "key"})
+	e.setPlain(onAWS("key"))
 	return nil
 }
 

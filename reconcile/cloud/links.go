@@ -8,7 +8,7 @@ const mostClassicLinks = 1000
 var (
 	noPeering     = codes{"InvalidRouterInterfaceId.NotFound", "InvalidVpcPeeringConnectionID.NotFound"}
 	noClassicLink = codes{"InvalidParameter.InvalidInstanceIdAndVpcId", "InvalidParameterValue"}
-	noMirror      = codes{"ResourceNotFound.TrafficMirrorSession", "InvalidTrafficMirrorSessionNotFound"}
+	noMirror      = onAWS("InvalidTrafficMirrorSessionNotFound")
 )
 
 // createPeering joins two VPCs. Document A 2.3.
@@ -38,8 +38,6 @@ func (e *edit) createClassicLink() error {
 	vpc := schema.Ref{Kind: schema.KindVPC, Name: spec.VPC}
 	to, r := e.Get(vpc), e.Get(schema.Ref{Kind: schema.KindInstance, Name: spec.Instance})
 	switch {
-	case e.provider == schema.AWS:
-		return e.refuse(unsupported, "there is no classic network")
 	case r == nil:
 		return e.refuse(noInstance, "there is no instance %s", spec.Instance)
 	case to == nil:
@@ -88,7 +86,7 @@ func (e *edit) createMirror() error {
 		if e.Get(schema.Ref{Kind: schema.KindVPCEndpoint, Name: spec.Target.VPCEndpoint}) == nil {
 			return e.refuse(noEndpoint, "there is no endpoint %s", spec.Target.VPCEndpoint)
 		}
-		e.setPlain(codes{"tms", "tms"})
+		e.setPlain(onAWS("tms"))
 		return nil
 	}
 	to := e.Get(schema.Ref{Kind: schema.KindENI, Name: spec.Target.ENI})
@@ -98,6 +96,6 @@ func (e *edit) createMirror() error {
 	if mine, its := schema.VPCOf(e, from), schema.VPCOf(e, to); mine == nil || its == nil || mine.Ref != its.Ref {
 		return e.refuse(badParameter, "%s and %s are in different VPCs", from.Ref, to.Ref)
 	}
-	e.setPlain(codes{"tms", "tms"})
+	e.setPlain(onAWS("tms"))
 	return nil
 }

@@ -8,10 +8,21 @@ import (
 
 // fresh refuses to create what is there.
 func (e *edit) fresh() error {
+	kind := e.call.Target.Kind
+	if only := only[kind]; only != "" && e.provider != "" && e.provider != only {
+		return e.refuse(unsupported, "%s is a kind of another cloud", kind)
+	}
 	if e.Get(e.call.Target) != nil {
 		return e.refuse(conflict, "%s is there already", e.call.Target)
 	}
 	return e.wanted()
+}
+
+// only is the cloud of kinds that one cloud alone has.
+var only = map[schema.Kind]schema.Provider{
+	schema.KindClassicLink: schema.Alibaba,
+	schema.KindTargetGroup: schema.AWS, schema.KindVPCEndpoint: schema.AWS, schema.KindTrafficMirror: schema.AWS,
+	schema.KindKeyPair: schema.AWS, schema.KindImage: schema.AWS, schema.KindVolume: schema.AWS, schema.KindSnapshot: schema.AWS,
 }
 
 // wanted refuses a call that needs a resource to be asked for.

@@ -20,6 +20,8 @@ func TestRefusalsOfLinks(t *testing.T) {
 		{"instance.billing", "instance.billing", "Instance/web-1", `{type: t, image: i, subnet: a, billing: {method: subscription}}`, ""},
 		{"instance.root-volume", "instance.root-volume", "Instance/web-1", `{type: t, image: i, subnet: a, rootVolume: {sizeGiB: 40}}`, "OperationDenied"},
 		{"instance.retirement", "instance.relocate", "Instance/web-2", `{type: t, image: i, subnet: a, relocation: 1}`, "OperationDenied"},
+		{"cloud.field", "image.create", "Image/new", `{account: main, region: cn-a, fromInstance: web-1}`, "OperationDenied"},
+		{"cloud.field", "target-group.create", "TargetGroup/new", `{vpc: prod}`, "OperationDenied"},
 		{"cloud.field", "volume.create", "Volume/new", `{account: main, zone: cn-a-1, type: gp3, sizeGiB: 20}`, "OperationDenied"},
 	}
 	for _, c := range cases {
@@ -130,6 +132,7 @@ func TestRefusalsOfServices(t *testing.T) {
 		{"instance.root-volume", "instance.root-retention", "Instance/local", "", `{type: m5.large, image: ami-1, subnet: a}`, "UnsupportedOperation"},
 		{"instance.root-volume", "instance.root-volume", "Instance/local", "", `{type: m5.large, image: ami-1, subnet: a, rootVolume: {sizeGiB: 40}}`, "UnsupportedOperation"},
 		{"instance.billing", "instance.billing", "Instance/db", "", instance + `}`, "UnsupportedOperation"},
+		{"cloud.field", "classic-link.create", "ClassicLink/new", "", `{instance: far, vpc: prod}`, "UnsupportedOperation"},
 	}
 	for _, c := range cases {
 		t.Run(c.rule+" "+c.target, func(t *testing.T) {

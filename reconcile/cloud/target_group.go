@@ -7,8 +7,8 @@ import (
 )
 
 var (
-	noTargetGroup = codes{"ResourceNotFound.ServerGroup", "TargetGroupNotFound"}
-	badTarget     = codes{"ResourceNotFound.BackendServer", "InvalidTarget"}
+	noTargetGroup = onAWS("TargetGroupNotFound")
+	badTarget     = onAWS("InvalidTarget")
 )
 
 type targetGroup struct {
@@ -44,7 +44,7 @@ func (e *edit) createTargetGroup() error {
 		return e.refuse(noVPC, "there is no VPC %s", g.spec.VPC)
 	}
 	g.spec.Targets = nil // registering them is a call of its own
-	g.status.CommonStatus = e.common(codes{"sgp", "tg"})
+	g.status.CommonStatus = e.common(onAWS("tg"))
 	e.setTargetGroup(g)
 	return nil
 }

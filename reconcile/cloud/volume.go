@@ -7,11 +7,11 @@ import (
 )
 
 var (
-	noVolume       = codes{"InvalidDiskId.NotFound", "InvalidVolume.NotFound"}
-	noSnapshot     = codes{"InvalidSnapshotId.NotFound", "InvalidSnapshot.NotFound"}
-	volumeState    = codes{"IncorrectDiskStatus", "IncorrectState"}
-	volumeInUse    = codes{"InvalidDisk.InUse", "VolumeInUse"}
-	badCombination = codes{"InvalidParameter.Conflict", "InvalidParameterCombination"}
+	noVolume       = onAWS("InvalidVolume.NotFound")
+	noSnapshot     = onAWS("InvalidSnapshot.NotFound")
+	volumeState    = onAWS("IncorrectState")
+	volumeInUse    = onAWS("VolumeInUse")
+	badCombination = onAWS("InvalidParameterCombination")
 )
 
 type volume struct {
@@ -80,9 +80,6 @@ func (e *edit) createVolume() error {
 	if err := e.fresh(); err != nil {
 		return err
 	}
-	if e.provider != schema.AWS {
-		return e.refuse(unsupported, "volumes of these types are AWS's")
-	}
 	v := volume{ref: e.call.Target, spec: *e.call.Want.Spec.(*schema.VolumeSpec)}
 	v.spec.AttachTo = nil // attaching it is a call of its own
 	if err := e.tuning(v.spec.Type, v.spec.IOPS, v.spec.ThroughputMiBps); err != nil {
@@ -96,7 +93,7 @@ func (e *edit) createVolume() error {
 			return e.refuse(noSnapshot, "there is no %s", f.Ref)
 		}
 	}
-	v.status = schema.VolumeStatus{CommonStatus: e.common(codes{"d", "vol"}), Phase: schema.PhaseCreating, SizeGiB: v.spec.SizeGiB}
+	v.status = schema.VolumeStatus{CommonStatus: e.common(onAWS("vol")), Phase: schema.PhaseCreating, SizeGiB: v.spec.SizeGiB}
 	e.setVolume(v)
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 // mostAttachments is how many instances a volume attaches to at once. Public.
 const mostAttachments = 16
 
-var notAttached = codes{"InvalidDisk.AlreadyDetached", "InvalidAttachment.NotFound"}
+var notAttached = onAWS("InvalidAttachment.NotFound")
 
 // asked answers the attachment that is asked for the call's instance; ok where
 // there is one.
@@ -45,7 +45,7 @@ func (e *edit) attachVolume() error {
 	case e.attachment(v) >= 0, v.status.Phase == schema.PhaseInUse && !shared:
 		return e.refuse(volumeInUse, "%s is attached to %s", v.ref, v.status.AttachedTo[0].Instance)
 	case len(v.status.AttachedTo) >= mostAttachments:
-		return e.refuse(codes{"InstanceDiskLimitExceeded", "AttachmentLimitExceeded"}, "%s is attached to %d instances", v.ref, mostAttachments)
+		return e.refuse(onAWS("AttachmentLimitExceeded"), "%s is attached to %d instances", v.ref, mostAttachments)
 	}
 	if err := e.takesVolume(v, r, at.Device); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (e *edit) takesVolume(v volume, at *schema.Resource, device string) error {
 	case !i.steady():
 		return e.refuse(instanceState, "%s is %s", i.ref, i.status.Phase)
 	case schema.ZoneOf(e, at) != v.spec.Zone:
-		return e.refuse(codes{"ResourcesNotInSameZone", "InvalidVolume.ZoneMismatch"}, "%s is in zone %s, and %s is not", v.ref, v.spec.Zone, i.ref)
+		return e.refuse(onAWS("InvalidVolume.ZoneMismatch"), "%s is in zone %s, and %s is not", v.ref, v.spec.Zone, i.ref)
 	}
 	if t, known := tables.Lookup(string(e.provider), i.spec.Type); v.spec.MultiAttach && known && !t.Nitro {
 		return e.refuse(badCombination, "type %s of %s shares no volume", t.Name, i.ref)
@@ -74,7 +74,7 @@ func (e *edit) takesVolume(v volume, at *schema.Resource, device string) error {
 	for _, on := range e.linked[link{schema.KindVolume, i.ref}] {
 		for _, a := range volumeOf(e.Get(on)).status.AttachedTo {
 			if a.Instance == i.ref.Name && a.Device == device {
-				return e.refuse(codes{"InvalidDevice.InUse", "InvalidDevice.InUse"}, "%s of %s is %s", device, i.ref, on)
+				return e.refuse(onAWS("InvalidDevice.InUse"), "%s of %s is %s", device, i.ref, on)
 			}
 		}
 	}
