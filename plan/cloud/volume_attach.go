@@ -5,7 +5,6 @@ import (
 
 	"enid/plan"
 	"enid/schema"
-	"enid/schema/tables"
 )
 
 // wantedInstances answers the instances that the files attach the volume to.
@@ -187,59 +186,4 @@ func observeVolume(e *plan.Effects, target plan.Ref, edit func(*schema.VolumeSta
 	edit(&s)
 	s.Phase = restingPhase(s.AttachedTo)
 	e.Put(target, r.With(nil, &s))
-}
-
-// retentionDiffers reports whether an attached volume is to go with its instance
-// and does not, or the other way round.
-func retentionDiffers(v *plan.View, target plan.Ref) bool {
-	a, there := volumeOn(now(v, target), v.Item)
-	want := asked(v, target)
-	return there && !movesDevice(a, want) && a.DeleteOnTermination != want.DeleteOnTermination
-}
-
-func retentionChanges(v *plan.View, target plan.Ref) []plan.Change {
-	a, _ := volumeOn(now(v, target), v.Item)
-	return []plan.Change{{Path: "spec.attachTo.deleteOnTermination", From: a.DeleteOnTermination, To: asked(v, target).DeleteOnTermination}}
-}
-
-func changeRetention(e *plan.Effects, target plan.Ref) {
-	goes := asked(e.View, target).DeleteOnTermination
-	was := volumeStatus(now(e.View, target)).AttachedTo
-	change(e, target, func(s *schema.VolumeSpec) {
-		s.AttachTo = slices.Clone(s.AttachTo)
-		for i, a := range s.AttachTo {
-			s.AttachTo[i].DeleteOnTermination = goes && a.Instance == e.Item || a.Instance != e.Item && a.DeleteOnTermination
-		}
-	})
-	observeVolume(e, target, func(s *schema.VolumeStatus) {
-		s.AttachedTo = was
-		for i, a := range was {
-			if a.Instance == e.Item {
-				s.AttachedTo[i].DeleteOnTermination = goes
-			}
-		}
-	})
-	if goes {
-		e.Note("volume.delete-on-termination", "it goes with %s from now on, its data too", instanceRef(e.Item))
-		return
-	}
-	e.Note("volume.delete-on-termination", "it stays when %s goes", instanceRef(e.Item))
-}
-
-// xenDevice is the name that a guest on Xen gives a device: xvd for sd.
-func xenDevice(device string) string {
-	if len(device) > 7 && device[:7] == "/dev/sd" {
-		return "/dev/xvd" + device[7:]
-	}
-	return device
-}
-
-// nitro reports whether the instance is known to run on the Nitro system.
-func nitro(v *plan.View, instance plan.Ref) bool {
-	s := spec[*schema.InstanceSpec](now(v, instance))
-	if s == nil {
-		return false
-	}
-	t, _ := tables.Lookup(string(schema.AWS), s.Type)
-	return t.Nitro
 }

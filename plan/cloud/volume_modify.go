@@ -1,9 +1,6 @@
 package cloud
 
 import (
-	"fmt"
-	"strings"
-
 	"enid/plan"
 	"enid/schema"
 )
@@ -95,50 +92,4 @@ func modifyVolume(e *plan.Effects, target plan.Ref) {
 		}
 		e.Note("volume.grow-guest", "then in the guest of %s: %s", instanceRef(a.Instance), growsInGuest(guestDevice(e.View, a), guest))
 	}
-}
-
-// guestDevice answers a volume's device as its guest sees it, "" where that
-// cannot be foreseen.
-func guestDevice(v *plan.View, a schema.AttachedVolume) string {
-	if a.GuestDevice != "" || nitro(v, instanceRef(a.Instance)) {
-		return a.GuestDevice
-	}
-	return xenDevice(a.Device)
-}
-
-// growsInGuest lists what grows in the guest, in order: the partition, where there
-// is one, then the file system. What is not known is left in capitals.
-func growsInGuest(device string, g *schema.VolumeGuest) string {
-	if device == "" {
-		device = "DEVICE"
-	}
-	if g == nil {
-		return fmt.Sprintf("growpart %s PARTITION where there is one, then resize2fs (ext4) or xfs_growfs (xfs)", device)
-	}
-	steps, holder := []string{}, device
-	if g.Partition > 0 {
-		steps = append(steps, fmt.Sprintf("growpart %s %d", device, g.Partition))
-		holder = partitionOf(device, g.Partition)
-	}
-	switch g.FileSystem {
-	case "ext4":
-		steps = append(steps, "resize2fs "+holder)
-	case "xfs":
-		at := g.MountPoint
-		if at == "" {
-			at = "MOUNTPOINT"
-		}
-		steps = append(steps, "xfs_growfs "+at)
-	default:
-		steps = append(steps, "resize2fs "+holder+" (ext4) or xfs_growfs (xfs)")
-	}
-	return strings.Join(steps, ", then ")
-}
-
-// partitionOf answers a partition's device: NVMe names have a p before the number.
-func partitionOf(device string, n int) string {
-	if last := device[len(device)-1]; last >= '0' && last <= '9' || device == "DEVICE" {
-		return fmt.Sprintf("%sp%d", device, n)
-	}
-	return fmt.Sprintf("%s%d", device, n)
 }
