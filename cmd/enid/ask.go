@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"enid/plan"
+	"enid/plan/cloud"
 	"enid/reconcile/store"
 	"enid/schema"
 )
@@ -31,7 +32,7 @@ func (a *app) asked(ctx context.Context, dir string) (*schema.Topology, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asApplied(t.Topology, afterwards(p, world, want, at)), nil
+	return asApplied(t.Topology, cloud.Afterwards(p, world, want, at)), nil
 }
 
 // asApplied answers the files' resources with the status that applying them gives.

@@ -151,7 +151,7 @@ func (a *app) hostWorld(ctx context.Context, dir string) (*plan.World, error) {
 	if err != nil {
 		return nil, err
 	}
-	return afterwards(p, world, want, at), nil
+	return cloud.Afterwards(p, world, want, at), nil
 }
 
 // planHost answers the host's part of a plan; its advice is added to p's.

@@ -45,12 +45,20 @@ blocked, and 1 where something is wrong.`,
 			if err != nil {
 				return err
 			}
-			d, err := a.dryRun(c.Context(), args, when, hostName, only)
+			read := a.validTopology
+			if save != "" {
+				read = a.validRevision
+			}
+			t, err := read(c.Context(), args)
+			if err != nil {
+				return err
+			}
+			d, err := a.planFor(c.Context(), t, when, hostName, only)
 			if err != nil {
 				return err
 			}
 			if save != "" {
-				if err := d.save(c.Context(), save); err != nil {
+				if err := d.save(save); err != nil {
 					return err
 				}
 			}
@@ -106,12 +114,17 @@ type dryRun struct {
 	at       time.Time
 }
 
-// dryRun plans from the state to the topology; it changes nothing.
+// dryRun plans from the state to the topology in a folder; it changes nothing.
 func (a *app) dryRun(ctx context.Context, args []string, at time.Time, hostName string, only map[plan.Ref]bool) (*dryRun, error) {
 	t, err := a.validTopology(ctx, args)
 	if err != nil {
 		return nil, err
 	}
+	return a.planFor(ctx, t, at, hostName, only)
+}
+
+// planFor is dryRun for a topology that was read.
+func (a *app) planFor(ctx context.Context, t *topology, at time.Time, hostName string, only map[plan.Ref]bool) (*dryRun, error) {
 	state, err := a.readState(ctx)
 	if err != nil {
 		return nil, err
@@ -121,7 +134,7 @@ func (a *app) dryRun(ctx context.Context, args []string, at time.Time, hostName 
 		return nil, err
 	}
 	if hostName != "" {
-		if p.Host, err = a.planHost(ctx, afterwards(p, world, want, at), hostName, p); err != nil {
+		if p.Host, err = a.planHost(ctx, cloud.Afterwards(p, world, want, at), hostName, p); err != nil {
 			return nil, err
 		}
 		p.Count()
@@ -132,33 +145,21 @@ func (a *app) dryRun(ctx context.Context, args []string, at time.Time, hostName 
 // makePlan answers a checked plan, and the worlds it leads from and to.
 func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[plan.Ref]bool) (world, want *plan.World, p *plan.Plan, err error) {
 	want = cloud.World(t.Resources())
-	world = cloud.Prepare(cloud.World(state.Resources), want)
-	opts := plan.Options{Held: reconcile.Held(reconcile.Lasting(state.Holds), state.Intents, t, at)}
+	origin, err := cloud.Begin(cloud.World(state.Resources), want)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	holds, intents := reconcile.MovedNotes(reconcile.Lasting(state.Holds), state.Intents, t, origin.Moves)
+	opts := plan.Options{Held: reconcile.Held(holds, intents, t, at)}
 	if only != nil {
 		opts.Only = func(ref plan.Ref) bool { return only[ref] }
 	}
-	if p, err = cloud.Plan(world, want, at, opts); err != nil {
+	if p, err = cloud.Plan(origin.World, want, at, opts); err != nil {
 		return nil, nil, nil, err
 	}
+	origin.Moves.Advise(p)
 	p.Base = plan.Base{Lineage: state.Meta.Lineage, Serial: state.Meta.Serial}
-	return world, want, p, nil
-}
-
-// afterwards answers the world that the plan's runnable steps lead to, with what
-// is recorded from the files.
-func afterwards(p *plan.Plan, world, want *plan.World, at time.Time) *plan.World {
-	after := world.Fork()
-	for _, s := range p.Runnable() {
-		plan.Apply(cloud.Domain(), s, after, want, at)
-	}
-	puts, gone := cloud.Record(after, want)
-	for _, r := range puts {
-		after.Put(r.Ref, r)
-	}
-	for _, ref := range gone {
-		after.Put(ref, nil)
-	}
-	return after
+	return origin.World, want, p, nil
 }
 
 // showPlan writes the plan and answers the exit code of what it holds.

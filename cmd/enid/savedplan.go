@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,11 +38,7 @@ type savedDocument struct {
 }
 
 // save writes the plan to a file that only its owner reads, or leaves none.
-func (d *dryRun) save(ctx context.Context, name string) error {
-	rev, err := folderRevision(ctx, d.topology.dir)
-	if err != nil {
-		return fmt.Errorf("save the plan: %w", err)
-	}
+func (d *dryRun) save(name string) error {
 	source, err := filepath.Abs(d.topology.dir)
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
@@ -52,7 +47,7 @@ func (d *dryRun) save(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
-	s := savedPlan{Format: savedFormat, Source: source, Revision: rev.ID, AsOf: d.at, Base: d.base, Plan: text}
+	s := savedPlan{Format: savedFormat, Source: source, Revision: d.topology.rev.ID, AsOf: d.at, Base: d.base, Plan: text}
 	for _, r := range d.topology.Resources() {
 		doc, err := schema.Encode(r)
 		if err != nil {

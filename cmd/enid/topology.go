@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"enid/plan/render"
 	"enid/reconcile"
+	"enid/reconcile/dir"
 	"enid/schema"
 )
 
@@ -39,6 +41,7 @@ type topology struct {
 	*schema.Topology
 	dir      string
 	findings []schema.Finding
+	rev      reconcile.Revision // the daemon's for the folder; zero unless asked for
 }
 
 // loadTopology reads a folder. It follows no link out of it.
@@ -48,7 +51,12 @@ func loadTopology(ctx context.Context, dir string) (*topology, error) {
 		return nil, fmt.Errorf("topology: %w", err)
 	}
 	defer root.Close()
-	rev := reconcile.Revision{ID: dir, Root: filepath.ToSlash(dir), FS: root.FS()}
+	return parseTopology(ctx, dir, reconcile.Revision{ID: dir, FS: root.FS()})
+}
+
+// parseTopology reads what a revision of a folder holds.
+func parseTopology(ctx context.Context, dir string, rev reconcile.Revision) (*topology, error) {
+	rev.Root = filepath.ToSlash(dir)
 	t, findings, err := reconcile.Load(ctx, rev, &reconcile.Cache{})
 	if err != nil {
 		return nil, fmt.Errorf("topology: %w", err)
@@ -57,6 +65,29 @@ func loadTopology(ctx context.Context, dir string) (*topology, error) {
 		t = schema.NewTopology(nil)
 	}
 	return &topology{Topology: t, dir: dir, findings: findings}, nil
+}
+
+// loadRevision reads a folder once, as the revision that the daemon would give it.
+func loadRevision(ctx context.Context, name string) (*topology, error) {
+	source, err := dir.Open(name, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	rev, err := source.Fetch(ctx)
+	var failed *reconcile.SourceError
+	switch {
+	case errors.As(err, &failed) && failed.Condition == reconcile.Empty: // the shrink guard decides
+		return &topology{Topology: schema.NewTopology(nil), dir: name, rev: reconcile.Revision{ID: "dir:empty"}}, nil
+	case err != nil:
+		return nil, err
+	}
+	t, err := parseTopology(ctx, name, rev)
+	if err != nil {
+		return nil, err
+	}
+	t.rev = rev
+	return t, nil
 }
 
 // maxFindings is how many findings people are shown; programs get all.
@@ -104,11 +135,20 @@ func showCaret(w io.Writer, p schema.Pos) {
 
 // validTopology loads a folder and fails with all its findings where it is invalid.
 func (a *app) validTopology(ctx context.Context, args []string) (*topology, error) {
+	return a.valid(ctx, args, loadTopology)
+}
+
+// validRevision is validTopology with the revision: for what is applied or saved.
+func (a *app) validRevision(ctx context.Context, args []string) (*topology, error) {
+	return a.valid(ctx, args, loadRevision)
+}
+
+func (a *app) valid(ctx context.Context, args []string, load func(context.Context, string) (*topology, error)) (*topology, error) {
 	dir, err := topologyPath(args)
 	if err != nil {
 		return nil, err
 	}
-	t, err := loadTopology(ctx, dir)
+	t, err := load(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
