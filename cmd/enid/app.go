@@ -84,6 +84,7 @@ cloud's API.`,
 		a.applyCommand(), a.runCommand(), a.statusCommand(), a.acceptCommand(), a.retryCommand(), a.syncCommand(),
 		a.rulesCommand(), a.explainCommand())
 	root.AddCommand(a.reachCommand(), a.cidrCommand(), a.keypairCommand())
+	root.AddCommand(a.stateCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	return root
 }

@@ -14,7 +14,6 @@ import (
 	"enid/plan/render"
 	"enid/reconcile"
 	"enid/reconcile/cloud"
-	"enid/reconcile/dir"
 	"enid/reconcile/store"
 	"enid/schema"
 )
@@ -80,7 +79,7 @@ func (a *app) jobOf(ctx context.Context, args []string, flags applyFlags) (*job,
 		}
 		return &job{reconcile.Revision{ID: saved.Revision}, t, saved.Source, saved.stale}, nil
 	}
-	t, err := a.validTopology(ctx, args)
+	t, err := a.validRevision(ctx, args)
 	if err != nil {
 		return nil, err
 	}
@@ -88,30 +87,11 @@ func (a *app) jobOf(ctx context.Context, args []string, flags applyFlags) (*job,
 		a.showFindings(a.err, misplaced)
 		return nil, fmt.Errorf("%s does not validate: %s", t.dir, countFindings(misplaced))
 	}
-	rev, err := folderRevision(ctx, t.dir)
-	if err != nil {
-		return nil, err
-	}
 	from, err := filepath.Abs(t.dir)
 	if err != nil {
 		return nil, fmt.Errorf("topology: %w", err)
 	}
-	return &job{rev: rev, t: t.Topology, from: from}, nil
-}
-
-// folderRevision answers the revision that the daemon would give the folder.
-func folderRevision(ctx context.Context, name string) (reconcile.Revision, error) {
-	source, err := dir.Open(name, nil)
-	if err != nil {
-		return reconcile.Revision{}, err
-	}
-	defer source.Close()
-	rev, err := source.Fetch(ctx)
-	var failed *reconcile.SourceError
-	if errors.As(err, &failed) && failed.Condition == reconcile.Empty {
-		return reconcile.Revision{ID: "dir:empty"}, nil // the shrink guard decides
-	}
-	return rev, err
+	return &job{rev: t.rev, t: t.Topology, from: from}, nil
 }
 
 func (a *app) apply(ctx context.Context, args []string, flags applyFlags) error {
@@ -212,21 +192,29 @@ func (a *app) confirm(ctx context.Context, steps int) error {
 	if !terminal(a.in) {
 		return errors.New("nothing was done: there is no terminal to ask on; --yes applies without asking")
 	}
-	fmt.Fprintf(a.out, "\nDo %s? Only \"yes\" is accepted: ", plural(steps, "step"))
+	fmt.Fprintln(a.out)
+	if !a.agrees(ctx, "Do "+plural(steps, "step")+"?") {
+		return errors.New("nothing was done")
+	}
+	return nil
+}
+
+// agrees asks a person a question on the terminal. Only "yes" is a yes; Ctrl-C and
+// the end of input are a no.
+func (a *app) agrees(ctx context.Context, question string) bool {
+	fmt.Fprintf(a.out, "%s Only \"yes\" is accepted: ", question)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.in).ReadString('\n') // the end of input is a no, too
+		line, _ := bufio.NewReader(a.in).ReadString('\n') // what came before the end of input
 		answer <- line
 	}()
 	select {
 	case line := <-answer:
-		if strings.TrimSpace(line) == "yes" {
-			return nil
-		}
+		return strings.TrimSpace(line) == "yes"
 	case <-ctx.Done():
 		fmt.Fprintln(a.out)
+		return false
 	}
-	return errors.New("nothing was done")
 }
 
 // progress prints each step as it ends; on a terminal with how far it is.

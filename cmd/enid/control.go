@@ -11,6 +11,7 @@ import (
 
 	"enid/reconcile"
 	"enid/reconcile/store"
+	"enid/reconcile/store/bolt"
 	"enid/reconcile/web"
 	"enid/schema"
 )
@@ -40,8 +41,9 @@ func (a *app) retryCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "retry KIND/NAME",
 		Short: "Try the failed steps of a resource again",
-		Long: `retry forgets that steps on the resource failed, or were cut short, so that they
-are tried again: by the daemon at once, else by the next apply.`,
+		Long: `retry forgets that steps on the resource failed, so that they are tried again: by
+the daemon at once, else by the next apply. A step that cannot be undone and was
+cut short is another matter: see "enid state resolve".`,
 		Example: "  enid retry ENI/web-1-b",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -87,9 +89,9 @@ func (a *app) control(ctx context.Context, asked func(*web.Client) error, done f
 	if err := asked(web.Dial(where.Dir)); !errors.Is(err, web.ErrNoDaemon) {
 		return err
 	}
-	db, err := a.openState()
+	db, err := bolt.Open(where.Dir, bolt.Options{Existing: true})
 	if err != nil {
-		return err
+		return fmt.Errorf("state: %w", err)
 	}
 	defer db.Close()
 	state, err := db.Load(ctx)

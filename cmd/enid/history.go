@@ -93,8 +93,11 @@ func (a *app) historyShow(ctx context.Context, serial uint64, format string) err
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, s := range d.Tried {
 		result := "done in " + s.Took.Round(time.Millisecond).String()
-		if s.Failed {
+		switch {
+		case s.Failed:
 			result = "failed: " + render.Inert(s.Message)
+		case s.Message != "":
+			result = render.Inert(s.Message)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.ID, s.Operation, s.Target, result)
 	}

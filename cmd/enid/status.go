@@ -87,6 +87,9 @@ func restingStatus(ctx context.Context, db *bolt.DB) (s reconcile.Status, inSync
 			Reason: "NoDaemon", Message: "no daemon is running on this state", Since: m.Applied.At},
 		Applied: reconcile.AppliedStatus{Revision: m.Applied.Revision, Lineage: m.Lineage, Serial: m.Serial, At: m.Applied.At},
 		Blocked: len(state.Holds) + len(state.Intents)}
+	if len(state.Intents) > 0 {
+		s.Certain(state.Intents[0].At, state.Intents)
+	}
 	inSync = len(newest) > 0 && newest[0].Outcome == store.Done && s.Blocked == 0
 	return s, inSync, nil
 }
