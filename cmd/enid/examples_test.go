@@ -106,11 +106,12 @@ func (c typed) typed(t *testing.T) {
 	switch c.args[0] {
 	case "plan":
 		if !slices.Contains(c.args, "--at") || c.golden == "" {
-			t.Errorf("%s: give --at and a golden file: it has to be the same at any time", line)
+			t.Fatalf("%s: give --at and a golden file: it has to be the same at any time", line)
 		}
 		if code, out := printed(t, "validate", c.args[1]); code != exitOK {
 			t.Errorf("%s: its topology is not valid: exit %d\n%s", line, code, out)
 		}
+		lawful(t, c.args)
 	case "apply":
 		if code, out := printed(t, "plan", c.args[1]); code != c.exit {
 			t.Errorf("%s: a plan after it: exit %d, want %d\n%s", line, code, c.exit, out)
