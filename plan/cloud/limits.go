@@ -77,16 +77,16 @@ var ioOptimized = plan.Requirement{Rule: "eni.io-optimized", Code: code("Invalid
 }}
 
 // typeTakesENIs is the requirement that a new type takes ENIs at all, where some
-// are attached.
+// are attached or the files attach some.
 var typeTakesENIs = plan.Requirement{Rule: "eni.io-optimized", Code: code("InvalidOperation.InvalidGeneration", ""), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
 	is, want, ok := both[*schema.InstanceSpec](v, target)
-	attached := plan.Term{Index: indexENIs, Ref: target}
-	if !ok || !v.AtLeast(attached, 1) {
+	enis := attachedOrWanted(v, target)
+	if !ok || len(enis) == 0 {
 		return plan.Skipped()
 	}
 	verdict := takesENIs(v, target, want.Type, is.IOOptimized)
 	if !verdict.Holds {
-		return verdict.Wait(v.Members(attached)...)
+		return verdict.Wait(enis...)
 	}
 	return verdict
 }}

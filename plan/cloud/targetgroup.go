@@ -30,7 +30,7 @@ var targetGroupOperations = []*plan.Operation{
 	{
 		ID: "target-group.register", Name: named("AddServersToServerGroup", "RegisterTargets"), Kind: schema.KindTargetGroup, Action: plan.Register,
 		Rank: rankRegister, Items: declaredTargets, Gives: func(v *plan.View, target plan.Ref) bool {
-			return runs(inWorld(v), v.Item) && !slices.Contains(registered(inWorld(v), now(v, target)), v.Item)
+			return comesUp(now(v, instanceRef(v.Item))) && !slices.Contains(registered(inWorld(v), now(v, target)), v.Item)
 		},
 		Changes:  func(v *plan.View, _ plan.Ref) []plan.Change { return []plan.Change{{Path: pathRegistered, To: v.Item}} },
 		Requires: []plan.Requirement{targetRuns, targetSameVPC},
@@ -85,6 +85,11 @@ func runs(l lookup, instance string) bool {
 	return r != nil && instanceStatus(r).Phase == schema.PhaseRunning
 }
 
+// comesUp reports whether the instance runs, or is on its way there.
+func comesUp(r *schema.Resource) bool {
+	return r != nil && powered(instanceStatus(r).Phase, schema.PowerRunning)
+}
+
 // declaredTargets answers the targets that the files give a group.
 func declaredTargets(v *plan.View, target plan.Ref) []string {
 	if _, want, ok := both[*schema.TargetGroupSpec](v, target); ok {
@@ -97,8 +102,8 @@ func registeredTargets(v *plan.View, target plan.Ref) []string {
 	return registered(inWorld(v), now(v, target))
 }
 
-// targetRuns is the cloud's refusal of a target that does not run yet: in a plan it
-// does, and where phases take time the step waits for it.
+// targetRuns is the cloud's refusal of a target that does not run yet: where phases
+// take time the step waits for it.
 var targetRuns = plan.Requirement{Rule: "instance.lifecycle", Code: code("", "InvalidTarget"), Check: func(v *plan.View, _ plan.Ref) plan.Verdict {
 	ref := instanceRef(v.Item)
 	if now(v, ref) == nil {
@@ -151,7 +156,7 @@ func putRegistered(e *plan.Effects, target plan.Ref, names []string) {
 }
 
 // targetGroupDiffers compares who takes traffic with who should: a target that
-// does not run cannot, and is no difference.
+// is stopped cannot, and is no difference.
 func targetGroupDiffers(r, w *schema.Resource, world *plan.World) []plan.Change {
 	is, want := r.Spec.(*schema.TargetGroupSpec), w.Spec.(*schema.TargetGroupSpec)
 	serves := map[string]bool{}
@@ -161,7 +166,7 @@ func targetGroupDiffers(r, w *schema.Resource, world *plan.World) []plan.Change 
 	f := fields{}.str("spec.vpc", is.VPC, want.VPC)
 	for _, n := range want.Targets {
 		instance, _ := world.Get(instanceRef(n)).(*schema.Resource)
-		idle := instance == nil || instanceStatus(instance).Phase != schema.PhaseRunning
+		idle := instance == nil || instanceStatus(instance).Phase != schema.PhaseRunning && instanceStatus(instance).Phase != schema.PhasePending
 		f = f.any(pathRegistered, nil, n, serves[n] || idle)
 		delete(serves, n)
 	}
