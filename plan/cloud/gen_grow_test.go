@@ -11,6 +11,9 @@ import (
 // grow adds one resource, or what it lives in first.
 func (t *town) grow() {
 	vpcs, subnets, groups := t.all(schema.KindVPC), t.all(schema.KindSubnet), t.all(schema.KindSecurityGroup)
+	if t.chance(13) && t.growStored() {
+		return
+	}
 	switch n := t.IntN(100); {
 	case len(vpcs) == 0 || n < 3:
 		t.addVPC()
@@ -24,6 +27,9 @@ func (t *town) grow() {
 		t.addENI(pick(t.dice, subnets))
 	default:
 		t.addEIP()
+	}
+	if t.chance(8) {
+		t.growLink()
 	}
 }
 
@@ -120,8 +126,10 @@ func (t *town) addInstance(subnet string) string {
 	switch {
 	case p == schema.AWS:
 		s.RootDevice = pick(t.dice, []string{"ebs", "ebs", "ebs", "instance-store"})
-		s.RootVolume = pick(t.dice, []*schema.RootVolume{nil, {DeleteOnTermination: new(true)}, {DeleteOnTermination: new(false)}})
-		s.KeyPair = "" // its kind is not known yet
+		s.RootVolume = pick(t.dice, []*schema.RootVolume{nil, {DeleteOnTermination: new(true)}, {DeleteOnTermination: new(false)}, {Type: "gp2", SizeGiB: 30, DeleteOnTermination: new(true)}})
+		if t.chance(40) {
+			t.launchWith(s)
+		}
 		s.TerminationProtection = pick(t.dice, []*bool{nil, new(true), new(false)})
 		if t.chance(20) {
 			s.PublicIP = &schema.PublicIP{}

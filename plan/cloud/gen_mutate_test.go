@@ -20,6 +20,10 @@ func (t *town) mutated(changes int) *town {
 }
 
 func (t *town) mutate() {
+	if t.chance(16) {
+		t.changeStored()
+		return
+	}
 	switch n := t.IntN(100); {
 	case n < 12:
 		t.grow()
@@ -36,11 +40,15 @@ func (t *town) mutate() {
 	default:
 		t.changeNetwork()
 	}
+	if t.chance(12) {
+		t.changeLink()
+	}
 }
 
 // leave removes a resource and what lives in it.
 func (t *town) leave() {
 	kinds := []schema.Kind{schema.KindENI, schema.KindENI, schema.KindInstance, schema.KindEIP, schema.KindSecurityGroup, schema.KindSecurityGroup, schema.KindSubnet, schema.KindVPC}
+	kinds = append(kinds, linkKinds[t.IntN(len(linkKinds))], storedKinds[t.IntN(len(storedKinds))], schema.KindVolume)
 	k := pick(t.dice, kinds)
 	if n := pick(t.dice, t.all(k)); n != "" {
 		delete(t.set, plan.Ref{Kind: k, Name: n})
@@ -175,7 +183,9 @@ func (t *town) changeOfCloud(s *schema.InstanceSpec, p schema.Provider) {
 		}
 		return
 	}
-	switch t.IntN(6) {
+	switch t.IntN(8) {
+	case 6:
+		s.Relocation += t.IntN(3) - 1
 	case 0:
 		s.TerminationProtection = pick(t.dice, []*bool{nil, new(true), new(false)})
 	case 1:
@@ -183,11 +193,11 @@ func (t *town) changeOfCloud(s *schema.InstanceSpec, p schema.Provider) {
 	case 2:
 		s.IAMRole = pick(t.dice, []string{"", "reader"})
 	case 3:
-		s.KeyPair = pick(t.dice, []string{"", "k"})
+		t.launchWith(s)
 	case 4:
 		s.RootDevice = pick(t.dice, []string{"ebs", "instance-store"})
-	case 5:
-		s.RootVolume = pick(t.dice, []*schema.RootVolume{nil, {DeleteOnTermination: new(false)}})
+	default:
+		t.changeRoot(s)
 	}
 }
 

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"enid/plan"
@@ -52,6 +53,9 @@ func (t *town) approval(target plan.Ref, at time.Time, state bool) *schema.Resou
 	words := []string{plan.ClassDelete, plan.ClassReplace, plan.ClassDelete, plan.ClassDataLoss, plan.ClassDelete, "DeleteNetworkInterface"}
 	if target.Kind == schema.KindEIP {
 		words = []string{plan.ClassIrreversible, "ConvertNatPublicIpToEip", plan.ClassDelete, plan.ClassIrreversible}
+	}
+	if slices.Contains(linkKinds, target.Kind) {
+		words = []string{plan.ClassReplace, plan.ClassDelete}
 	}
 	n := 0
 	for _, c := range target.Name {

@@ -30,6 +30,7 @@ func (t *town) repair() {
 		}
 	}
 	t.repairEIPs()
+	t.repairStored()
 }
 
 // dropDangling removes what lives in something that is gone, and answers whether
@@ -55,6 +56,8 @@ func (t *town) dropDangling() (dropped bool) {
 			gone = s.Subnet != "" && t.set[subnetRef(s.Subnet)] == nil
 		case *schema.ENISpec:
 			gone = t.set[subnetRef(s.Subnet)] == nil
+		default:
+			gone = !t.linked(ref) || !t.stored(ref)
 		}
 		if gone {
 			delete(t.set, ref)

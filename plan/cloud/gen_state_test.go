@@ -12,12 +12,12 @@ import (
 // state answers the resources as if the town had been applied, with a status
 // that shows what may happen to them meanwhile.
 func (t *town) state(at time.Time) (out []*schema.Resource) {
-	g := &giver{town: t, taken: map[string]map[netip.Addr]bool{}, index: map[string][]int{}}
+	g := &giver{town: t, taken: map[string]map[netip.Addr]bool{}, index: map[string][]int{}, phase: map[string]schema.Phase{}}
 	for _, n := range t.all(schema.KindSubnet) {
 		g.taken[n] = t.declared(n)
 	}
 	for _, r := range t.resources() {
-		leaf := r.Kind == schema.KindENI || r.Kind == schema.KindEIP
+		leaf := r.Kind == schema.KindENI || r.Kind == schema.KindEIP || slices.Contains(linkKinds, r.Kind) || slices.Contains(storedKinds, r.Kind)
 		if operated(r.Kind) && t.chance(1) || leaf && t.chance(9) || r.Kind == schema.KindInstance && t.chance(4) {
 			continue // it was never made, or what lives in it was imported alone
 		}
@@ -31,6 +31,10 @@ func (t *town) state(at time.Time) (out []*schema.Resource) {
 			c.Status = g.eni(r)
 		case schema.KindEIP:
 			c.Status = g.eip(r)
+		case schema.KindVolume, schema.KindSnapshot, schema.KindImage, schema.KindKeyPair:
+			c.Status = g.storedStatus(r)
+		case schema.KindTargetGroup, schema.KindVPCEndpoint:
+			c.Status = g.linkStatus(r)
 		}
 		if operated(r.Kind) && (t.chance(3) || r.Kind == schema.KindEIP && t.chance(6) || r.Kind == schema.KindSecurityGroup && t.chance(5)) {
 			t.observe(&c)
@@ -65,6 +69,7 @@ type giver struct {
 	*town
 	taken map[string]map[netip.Addr]bool // by subnet
 	index map[string][]int               // by instance
+	phase map[string]schema.Phase        // of instances
 }
 
 // give answers n addresses that the subnet has left.
@@ -127,6 +132,10 @@ func (g *giver) instance(r *schema.Resource, at time.Time) schema.Status {
 	}
 	if asks(s) != g.chance(5) && !(g.in(r.Ref, schema.Alibaba) && s.PublicIP == nil && g.bound(r.Ref)) {
 		st.PublicIP = &schema.PublicIPStatus{Address: netip.AddrFrom4([4]byte{47, 0, 0, 1}), Changes: g.IntN(4)}
+	}
+	g.phase[r.Name] = st.Phase
+	if g.in(r.Ref, schema.AWS) {
+		g.retire(st, at)
 	}
 	st.PendingSpecChange = g.chance(8)
 	if g.chance(10) {

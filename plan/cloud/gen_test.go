@@ -14,7 +14,11 @@ import (
 type scene struct {
 	observed, files []*schema.Resource
 	at              time.Time
+	self            plan.Ref // the instance on which enid runs, if any
 }
+
+// options answer what the loop knows beyond the worlds.
+func (s *scene) options() plan.Options { return plan.Options{Self: s.self} }
 
 // worlds answers the worlds to plan between.
 func (s *scene) worlds() (world, want *plan.World) {
@@ -46,6 +50,9 @@ func newScene(seed uint64, size, changes int) *scene {
 	b := a.mutated(changes)
 	b.decide(at)
 	s.files = b.resources()
+	if d.chance(10) {
+		s.self = instanceRef(pick(d, a.all(schema.KindInstance)))
+	}
 	return s
 }
 

@@ -70,7 +70,7 @@ var whileStopped = []string{"instance.type", "instance.user-data", "instance.add
 func (c *coverage) add(t *testing.T, s *scene) {
 	world, want := s.worlds()
 	c.sizes[[]string{"1-9", "10-29", "30-99", "100-300"}[bucket(len(s.files))]]++
-	p, err := plan.Make(c.domain, world, want, s.at, plan.Options{})
+	p, err := plan.Make(c.domain, world, want, s.at, s.options())
 	if err != nil {
 		t.Fatal(err)
 	}

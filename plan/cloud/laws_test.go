@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -97,14 +96,14 @@ func try(t failer, s *scene, prefix int) *trial {
 	t.Helper()
 	x := &trial{scene: s}
 	x.world, x.want = s.worlds()
-	x.plan = planOf(t, x.world, x.want, s.at)
+	x.plan = planOf(t, s, x.world, x.want)
 	x.prefix = prefix % (len(x.plan.Runnable()) + 1)
 	return x
 }
 
-func planOf(t failer, world, want *plan.World, at time.Time) *plan.Plan {
+func planOf(t failer, s *scene, world, want *plan.World) *plan.Plan {
 	t.Helper()
-	p, err := plan.Make(Domain(), world, want, at, plan.Options{})
+	p, err := plan.Make(Domain(), world, want, s.at, s.options())
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -159,7 +158,7 @@ func goal(t failer, x *trial) {
 			t.Fatalf("%s differs in the end, and no step of it is blocked: %v\n%v", ref, c, why(x.plan))
 		}
 	}
-	if err := plan.Check(Domain(), x.plan, x.world, x.want, x.at, plan.Options{}); err != nil {
+	if err := plan.Check(Domain(), x.plan, x.world, x.want, x.at, x.options()); err != nil {
 		t.Fatalf("plan.Check: %v\n%v", err, why(x.plan))
 	}
 }
@@ -169,7 +168,7 @@ func guard(t failer, x *trial) {
 	t.Helper()
 	w := x.world.Fork()
 	for _, step := range x.plan.Runnable() {
-		if err := plan.Holding(Domain(), step, w, x.want, x.at, plan.Options{}); err != nil {
+		if err := plan.Holding(Domain(), step, w, x.want, x.at, x.options()); err != nil {
 			t.Fatalf("%v\n%v", err, why(x.plan))
 		}
 		plan.Apply(Domain(), step, w, x.want, x.at)
@@ -203,7 +202,7 @@ func purpose(t failer, x *trial) {
 // prefix: after any prefix of a plan, planning again gives the rest of it.
 func prefix(t failer, x *trial) {
 	t.Helper()
-	again := planOf(t, x.after(x.prefix), x.want, x.at)
+	again := planOf(t, x.scene, x.after(x.prefix), x.want)
 	if rest, now := told(x.plan.Steps[x.prefix:]), told(again.Steps); !slices.Equal(rest, now) {
 		t.Fatalf("after %d steps the rest is\n%v\nand was to be\n%v\nof the plan\n%v", x.prefix, now, rest, why(x.plan))
 	}
@@ -211,7 +210,7 @@ func prefix(t failer, x *trial) {
 
 // calm: what was applied is not planned again, nor after the state took over
 // what is no operation; the wanted world has nothing to do; and no instance is
-// stopped twice in one plan.
+// stopped twice in one plan (one that was created anew is another one).
 func calm(t failer, x *trial) {
 	t.Helper()
 	stopped := map[plan.Ref]bool{}
@@ -219,10 +218,10 @@ func calm(t failer, x *trial) {
 		if step.Action == plan.Stop && stopped[step.Target] {
 			t.Fatalf("%s is stopped twice\n%v", step.Target, why(x.plan))
 		}
-		stopped[step.Target] = stopped[step.Target] || step.Action == plan.Stop
+		stopped[step.Target] = (stopped[step.Target] || step.Action == plan.Stop) && step.Action != plan.Create
 	}
 	end := x.end()
-	if again := planOf(t, end, x.want, x.at); len(again.Runnable()) > 0 {
+	if again := planOf(t, x.scene, end, x.want); len(again.Runnable()) > 0 {
 		t.Fatalf("applied, and planned again: %v", told(again.Runnable()))
 	}
 	puts, gone := Record(end, x.want)
@@ -232,10 +231,10 @@ func calm(t failer, x *trial) {
 	for _, ref := range gone {
 		end.Put(ref, nil)
 	}
-	if again := planOf(t, Prepare(end, x.want), x.want, x.at); len(again.Runnable()) > 0 {
+	if again := planOf(t, x.scene, Prepare(end, x.want), x.want); len(again.Runnable()) > 0 {
 		t.Fatalf("applied, recorded, and planned again: %v", told(again.Runnable()))
 	}
-	if idle := planOf(t, settled(x.want), x.want, x.at); len(idle.Steps) > 0 {
+	if idle := planOf(t, x.scene, settled(x.want), x.want); len(idle.Steps) > 0 {
 		t.Fatalf("the wanted world is to be changed: %v", told(idle.Steps))
 	}
 }
@@ -265,12 +264,12 @@ func settled(want *plan.World) *plan.World {
 // order: the same input in another order gives the same plan, byte for byte.
 func order(t failer, x *trial) {
 	t.Helper()
-	other := scene{at: x.at, observed: slices.Clone(x.observed), files: slices.Clone(x.files)}
+	other := scene{at: x.at, self: x.self, observed: slices.Clone(x.observed), files: slices.Clone(x.files)}
 	slices.Reverse(other.observed)
 	slices.Reverse(other.files)
 	world, want := other.worlds()
 	a, _ := json.Marshal(x.plan)
-	b, _ := json.Marshal(planOf(t, world.Flatten(), want, x.at))
+	b, _ := json.Marshal(planOf(t, x.scene, world.Flatten(), want))
 	if string(a) != string(b) {
 		t.Fatalf("plans differ:\n%s\n%s", a, b)
 	}

@@ -141,11 +141,12 @@ func changes(op *plan.Operation, part string) bool {
 	case "others":
 		return slices.Contains([]string{"instance.delete", "eni.delete", "eni.unassign", "eip.convert"}, op.ID)
 	case "spec":
-		return op.Action != plan.Create && op.Action != plan.Delete && op.Action != plan.Start && op.Action != plan.Stop && op.Action != plan.Convert &&
+		return op.Action != plan.Create && op.Action != plan.Delete && (op.Action != plan.Start || op.ID == "instance.relocate") && op.Action != plan.Stop && op.Action != plan.Convert &&
 			op.ID != "instance.protection"
 	case "status":
 		return slices.Contains([]string{"eni.attach", "eni.detach", "eip.bind", "eip.unbind", "eni.assign", "eni.unassign", "instance.address",
-			"instance.public-ip-allocate", "instance.public-ip-release", "instance.public-ip-change", "instance.protection"}, op.ID)
+			"volume.attach", "volume.detach", "volume.modify", "volume.delete-on-termination", "instance.public-ip-allocate", "instance.public-ip-release", "instance.public-ip-change", "instance.protection",
+			"instance.relocate", "target-group.register", "target-group.deregister", "vpc-endpoint.modify"}, op.ID)
 	}
 	return true
 }
@@ -153,7 +154,7 @@ func changes(op *plan.Operation, part string) bool {
 // lesser answers the effect with a part of what it puts left out.
 func lesser(effect func(*plan.Effects, plan.Ref), part string) func(*plan.Effects, plan.Ref) {
 	return func(e *plan.Effects, target plan.Ref) {
-		step := &plan.Step{Op: &plan.Operation{Effect: effect}, Target: target}
+		step := &plan.Step{Op: &plan.Operation{Effect: effect}, Target: target, Item: e.Item}
 		after := e.World().Fork()
 		plan.Apply(Domain(), step, after, e.Want, e.At)
 		for _, ref := range append(e.World().Refs(), target) {
@@ -189,7 +190,7 @@ func caughtBy(table *plan.Domain, s *scene) (by string) {
 		}
 	}()
 	world, want := s.worlds()
-	p, err := plan.Make(table, world, want, s.at, plan.Options{})
+	p, err := plan.Make(table, world, want, s.at, s.options())
 	if err != nil {
 		return "termination"
 	}
@@ -197,7 +198,7 @@ func caughtBy(table *plan.Domain, s *scene) (by string) {
 	w := world.Fork()
 	model := world.Fork()
 	for _, step := range p.Runnable() {
-		if plan.Holding(Domain(), step, w, want, s.at, plan.Options{}) != nil {
+		if plan.Holding(Domain(), step, w, want, s.at, s.options()) != nil {
 			return "guard"
 		}
 		if step.Action == plan.Stop {
@@ -206,15 +207,18 @@ func caughtBy(table *plan.Domain, s *scene) (by string) {
 			}
 			stops[step.Target] = true
 		}
+		if step.Action == plan.Create {
+			delete(stops, step.Target)
+		}
 		intact := *step
 		intact.Op = Domain().Operation(step.Op.ID)
 		plan.Apply(Domain(), &intact, w, want, s.at)
 		plan.Apply(table, step, model, want, s.at)
 	}
-	if plan.Check(Domain(), renamed(p), world, want, s.at, plan.Options{}) != nil {
+	if plan.Check(Domain(), renamed(p), world, want, s.at, s.options()) != nil {
 		return "goal"
 	}
-	if again, err := plan.Make(table, w, want, s.at, plan.Options{}); err != nil || len(again.Runnable()) > 0 {
+	if again, err := plan.Make(table, w, want, s.at, s.options()); err != nil || len(again.Runnable()) > 0 {
 		return "calm"
 	}
 	for _, step := range p.Steps {
@@ -261,7 +265,7 @@ func renamed(p *plan.Plan) *plan.Plan {
 
 // served reports whether the intact table has a step for the target.
 func served(s *scene, world, want *plan.World, target plan.Ref) bool {
-	p, err := plan.Make(Domain(), world, want, s.at, plan.Options{})
+	p, err := plan.Make(Domain(), world, want, s.at, s.options())
 	return err == nil && slices.ContainsFunc(p.Runnable(), func(step *plan.Step) bool { return step.Target == target })
 }
 

@@ -3,14 +3,13 @@ package cloud
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"enid/plan"
 )
 
 // naiveNext is Next without a memory: it looks at every difference of every
 // object, and takes the one that stands first of those that can be served.
-func naiveNext(world, want *plan.World, at time.Time) (first plan.Call, found bool) {
+func naiveNext(x *trial, world *plan.World) (first plan.Call, found bool) {
 	type choice struct {
 		rank  int
 		ref   plan.Ref
@@ -18,8 +17,9 @@ func naiveNext(world, want *plan.World, at time.Time) (first plan.Call, found bo
 		first plan.Call
 	}
 	var best *choice
-	v := plan.NewView(world, want, at)
-	refs := append(world.Refs(), want.Refs()...)
+	v := plan.NewView(world, x.want, x.at)
+	v.Self = x.self
+	refs := append(world.Refs(), x.want.Refs()...)
 	slices.SortFunc(refs, plan.Ref.Compare)
 	for _, ref := range slices.Compact(refs) {
 		for i, op := range Domain().Operations {
@@ -67,7 +67,7 @@ func naive(t failer, x *trial) {
 	}
 	w := x.world.Fork()
 	for i, step := range x.plan.Runnable() {
-		first, found := naiveNext(w, x.want, x.at)
+		first, found := naiveNext(x, w)
 		if step.Unties && found {
 			t.Fatalf("step %d unties a knot, and by the naive way %v is next\n%v", i+1, first, why(x.plan))
 		}
@@ -76,7 +76,7 @@ func naive(t failer, x *trial) {
 		}
 		plan.Apply(Domain(), step, w, x.want, x.at)
 	}
-	if first, found := naiveNext(w, x.want, x.at); found {
+	if first, found := naiveNext(x, w); found {
 		t.Fatalf("the plan ends, and by the naive way %v is next\n%v", first, why(x.plan))
 	}
 }
