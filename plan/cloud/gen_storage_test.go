@@ -129,12 +129,12 @@ func (t *town) changeStored() {
 		t.put(ref, s)
 	case schema.KindImage:
 		s := copied[schema.ImageSpec](t, ref)
-		switch t.IntN(6) {
-		case 0, 1:
+		switch t.IntN(8) {
+		case 0, 1, 2, 3:
 			if s.FromInstance = pick(t.dice, append(t.launched(""), "")); s.FromInstance != "" {
 				s.Region = schema.RegionOf(t, t.set[instanceRef(s.FromInstance)])
 			}
-		case 2:
+		case 4:
 			s.Region = pick(t.dice, []string{"r1", "r2"})
 		default:
 			s.ShareWith = t.users()
