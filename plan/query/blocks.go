@@ -27,9 +27,9 @@ func prefixOf(first, size int64) netip.Prefix {
 }
 
 // suggest says what to reserve so that prefixes can be delegated: the largest
-// block of unused addresses, up to a quarter of the subnet; where there is none,
-// the /28 that the fewest addresses keep from being free. A reservation with a
-// free /28 in it is enough: then it suggests nothing.
+// block of unused addresses; where there is none, the /28 that the fewest
+// addresses keep from being free. A reservation with a free /28 in it is enough:
+// then it suggests nothing.
 func (r *Report) suggest() {
 	for _, b := range r.FreeBlocks {
 		if b.Reserved {
@@ -39,7 +39,7 @@ func (r *Report) suggest() {
 	}
 	if block, ok := r.largest(); ok {
 		r.Reserve = append(r.Reserve, Suggestion{block,
-			"the largest aligned block of unused addresses, up to a quarter of the subnet: reserved, no single address is handed out from it by itself"})
+			"the largest aligned block of unused addresses: reserved, no single address is handed out from it by itself"})
 		return
 	}
 	block, in := r.nearest()
@@ -55,11 +55,10 @@ func (r *Report) suggest() {
 // several as large the lowest.
 func (r *Report) largest() (block netip.Prefix, ok bool) {
 	var best, at int64
-	most := max(blockSize, r.Counts.Total/4)
 	for _, free := range r.kinds[unused] {
 		for n := aligned(free.first); n+blockSize-1 <= free.last; {
 			size := int64(blockSize)
-			for n%(2*size) == 0 && 2*size <= most && n+2*size-1 <= free.last {
+			for n%(2*size) == 0 && n+2*size-1 <= free.last {
 				size *= 2
 			}
 			if size > best {

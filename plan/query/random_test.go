@@ -200,7 +200,8 @@ func TestClasses_cidr_report(t *testing.T) {
 			t.Fatalf("%+v, %d addresses, %d blocks", c, total, blocks)
 		}
 		for _, s := range r.Reserve {
-			if !cidr.Contains(s.CIDR.Addr()) || s.CIDR.Bits() > 28 || s.CIDR.Bits() < cidr.Bits() || s.CIDR != s.CIDR.Masked() {
+			if !cidr.Contains(s.CIDR.Addr()) || s.CIDR.Bits() > 28 || s.CIDR.Bits() < cidr.Bits() || s.CIDR != s.CIDR.Masked() ||
+				c.FreeBlocks > 0 && len((spans{spanOf(s.CIDR)}).without(r.kinds[unused])) > 0 {
 				t.Fatalf("reserve %v in %v", s, cidr)
 			}
 		}

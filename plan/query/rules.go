@@ -51,4 +51,8 @@ var queryRules = []schema.Rule{
 		Text:   "A key pair's fingerprint: SHA-1 of the private key's PKCS#8 DER, in lower-case hex with colons, for RSA keys that EC2 created; MD5 of the public key's DER for imported RSA keys; SHA-256 in base64 for ED25519.",
 		Source: "B 01-02; public",
 		Note:   "The source knows the first only."},
+	{ID: "instance.type-facts", Class: schema.ClassQuery, Cloud: "aws",
+		Text:   "What a type's name and the tables tell: family and what it suits, generation, attributes, vCPU and memory with the family's documented range, the next size, credits of burstable types, limits of ENIs, addresses and queues.",
+		Source: "B 01-02",
+		Note:   "Alibaba Cloud's types are answered likewise. Some of the source's ranges are dated: C5 and C5d reach 96 vCPU and 192 GiB today."},
 }
