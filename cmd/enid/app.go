@@ -86,6 +86,7 @@ cloud's API.`,
 	root.AddCommand(a.reachCommand(), a.cidrCommand(), a.keypairCommand())
 	root.AddCommand(a.stateCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
+	grouped(root)
 	return root
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"enid/plan/cloud"
 	"enid/plan/guest"
@@ -56,7 +57,9 @@ func sectionTitle(id string) string {
 }
 
 // catalogue answers every rule that enid knows, each once, by section and id.
-func catalogue() (all []schema.Rule) {
+func catalogue() []schema.Rule { return slices.Clone(joinedRules()) }
+
+var joinedRules = sync.OnceValue(func() (all []schema.Rule) {
 	for _, rules := range ruleTables {
 		all = append(all, rules()...)
 	}
@@ -64,11 +67,11 @@ func catalogue() (all []schema.Rule) {
 		return cmp.Or(cmp.Compare(sectionOf(a.ID), sectionOf(b.ID)), cmp.Compare(a.ID, b.ID))
 	})
 	return all
-}
+})
 
 // ruleByID answers the rule of that id.
 func ruleByID(id string) (schema.Rule, bool) {
-	all := catalogue()
+	all := joinedRules()
 	i := slices.IndexFunc(all, func(r schema.Rule) bool { return r.ID == id })
 	if i < 0 {
 		return schema.Rule{}, false

@@ -65,8 +65,11 @@ cut short is another matter: see "enid state resolve".`,
 
 func (a *app) syncCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "sync",
-		Short:   "Have the daemon poll its source now",
+		Use:   "sync",
+		Short: "Have the daemon poll its source now",
+		Long: `sync brings the daemon's next poll forward, also where it backs off because its
+source could not be reached. It returns at once: "enid status" tells what came of it.
+It exits 0, or 1 where no daemon runs on the state.`,
 		Example: "  enid sync",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

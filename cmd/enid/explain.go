@@ -23,11 +23,12 @@ type explanation struct {
 	Class      *classExplained      `json:"class,omitempty"`
 	Step       *stepExplained       `json:"step,omitempty"`
 	Field      *schema.FieldDoc     `json:"field,omitempty"`
+	Type       *typeExplained       `json:"type,omitempty"`
 }
 
 // empty reports whether nothing goes by the name.
 func (e *explanation) empty() bool {
-	return len(e.Rules) == 0 && len(e.Operations) == 0 && e.Class == nil && e.Step == nil && e.Field == nil
+	return len(e.Rules) == 0 && len(e.Operations) == 0 && e.Class == nil && e.Step == nil && e.Field == nil && e.Type == nil
 }
 
 // stepSource says where to look a step up: a saved plan, a folder to plan again
@@ -102,6 +103,13 @@ func (a *app) explain(ctx context.Context, args []string, from stepSource) (*exp
 	}
 	name := args[0]
 	switch {
+	case len(args) == 2 && name == "type":
+		e.Type, err = explainType(args[1])
+		return e, err
+	case len(args) == 2:
+		return nil, fmt.Errorf("%q: give one name, or `type NAME`", e.Name)
+	case name == "type":
+		return nil, errors.New("give the type's name too: enid explain type c5.large")
 	case stepName.MatchString(name):
 		e.Step, err = a.explainStep(ctx, name, from, c)
 		return e, err

@@ -93,4 +93,7 @@ func (e *explanation) write(p *paper) {
 	if e.Field != nil {
 		writeField(p, e.Field)
 	}
+	if e.Type != nil {
+		e.Type.write(p)
+	}
 }

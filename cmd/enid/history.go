@@ -16,8 +16,11 @@ import (
 func (a *app) historyCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:     "history",
-		Short:   "List the revisions that were applied, newest first",
+		Use:   "history",
+		Short: "List the revisions that were applied, newest first",
+		Long: `history lists the applied revisions with serial, commit, time, outcome, number of
+steps, author and subject. The last 500 are kept. Each time that steps were done makes
+a revision; a commit that changes nothing makes none.`,
 		Example: "  enid history\n  enid history show 12",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -29,6 +32,9 @@ func (a *app) historyCommand() *cobra.Command {
 	}
 	show := &cobra.Command{
 		Use: "show SERIAL", Short: "Show one revision with the steps that were done", Args: cobra.ExactArgs(1),
+		Long: `show tells what was applied at a serial, by whom, and how each step went. The JSON
+form holds the whole plan as it was before the first step; "enid explain s3" tells more
+of a step of the newest one.`,
 		Example: "  enid history show 12\n  enid history show 12 -o json",
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "table", "json"); err != nil {

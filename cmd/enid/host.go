@@ -29,6 +29,8 @@ func (a *app) hostShowCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use: "show", Short: "Print the observed network configuration of this machine", Args: cobra.NoArgs,
+		Long: `show prints what enid sees of this machine: interfaces, addresses, routes, rules, queues
+and RPS masks, with what of them is enid's own. It changes nothing and needs no state.`,
 		Example: "  enid host show\n  enid host show -o json",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := oneOf("format", format, "yaml", "json"); err != nil {

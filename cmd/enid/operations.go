@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"enid/plan"
@@ -68,20 +69,30 @@ func (n operationNames) String() string {
 
 // namesOf answers what an operation is called: by the table for a specimen of its
 // kind in each cloud, and in the cases.
-func namesOf(op *plan.Operation, c cases) (n operationNames) {
-	n.Others = c.Operations[op.ID].Names
-	if guest.Domain().Operation(op.ID) == op {
-		n.Others = []string{op.ID}
-		return n
-	}
-	if v, target := specimen(op.Kind, schema.Alibaba); v != nil {
-		n.Alibaba = op.Name(v, target)
-	}
-	if v, target := specimen(op.Kind, schema.AWS); v != nil {
-		n.AWS = op.Name(v, target)
-	}
+func namesOf(op *plan.Operation, c cases) operationNames {
+	n := tableNames()[op]
+	n.Others = append(slices.Clone(n.Others), c.Operations[op.ID].Names...)
 	return n
 }
+
+// tableNames answers what the tables call their operations.
+var tableNames = sync.OnceValue(func() map[*plan.Operation]operationNames {
+	names := map[*plan.Operation]operationNames{}
+	for _, op := range cloud.Domain().Operations {
+		var n operationNames
+		if v, target := specimen(op.Kind, schema.Alibaba); v != nil {
+			n.Alibaba = op.Name(v, target)
+		}
+		if v, target := specimen(op.Kind, schema.AWS); v != nil {
+			n.AWS = op.Name(v, target)
+		}
+		names[op] = n
+	}
+	for _, op := range guest.Domain().Operations {
+		names[op] = operationNames{Others: []string{op.ID}}
+	}
+	return names
+})
 
 // specimen answers a world in which a resource of the kind exists and is wanted,
 // nil where that cloud has none.

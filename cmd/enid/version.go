@@ -28,6 +28,8 @@ func (a *app) versionCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use: "version", Short: "Print which enid this is", Args: cobra.NoArgs,
+		Long: `version prints the version or commit that enid was built from, the version of Go, and
+the driver that executes the clouds' operations: state-only calls no cloud's API.`,
 		Example: "  enid version\n  enid version -o json",
 		RunE: func(*cobra.Command, []string) error {
 			if err := oneOf("format", format, "text", "json"); err != nil {
