@@ -12,18 +12,23 @@ import (
 	"enid/schema"
 )
 
-// seeded answers a lab that begins with what nobody can create any more: on
-// Alibaba Cloud a classic instance.
-func seeded(t *testing.T, o labOptions, p schema.Provider) *lab {
+// seeded answers a lab that begins with what people imported, mostly without a status: on
+// Alibaba Cloud a classic instance, which nobody can create any more, on AWS
+// sometimes a little of everything.
+func seeded(t *testing.T, rt *rapid.T, o labOptions, p schema.Provider) *lab {
 	t.Helper()
 	l := newLab(t, o)
-	if p != schema.Alibaba {
+	seed := imported[p]
+	if p == schema.AWS && rapid.IntRange(0, 2).Draw(rt, "imported") > 0 {
 		return l
 	}
-	old := &schema.Resource{Ref: schema.Ref{Kind: schema.KindInstance, Name: "old"},
-		Spec:   &schema.InstanceSpec{NetworkType: schema.NetworkClassic, Account: "main", Region: "cn-a", Zone: "cn-a-1", Type: "ecs.c1.large", Image: "centos-6.8-64"},
-		Status: &schema.InstanceStatus{Phase: schema.PhaseRunning}}
-	if _, err := l.db.Commit(t.Context(), l.load().Meta.Epoch, &store.Change{Put: []*schema.Resource{old}}); err != nil {
+	f := schema.ParseImport("seed.yaml", []byte(seed))
+	for _, x := range f.Findings {
+		if !x.Advice {
+			t.Fatal(x)
+		}
+	}
+	if _, err := l.db.Commit(t.Context(), l.load().Meta.Epoch, &store.Change{Put: f.Resources}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.db.Close(); err != nil {
@@ -33,32 +38,68 @@ func seeded(t *testing.T, o labOptions, p schema.Provider) *lab {
 	return newLab(t, o)
 }
 
+var imported = map[schema.Provider]string{
+	schema.Alibaba: `
+{apiVersion: enid/v1, kind: Instance, metadata: {name: old}, spec: {networkType: classic, account: main, region: cn-a, zone: cn-a-1, type: ecs.c1.large, image: centos-6.8-64}}
+`,
+	schema.AWS: `
+{apiVersion: enid/v1, kind: Account, metadata: {name: main}, spec: {provider: aws}}
+---
+{apiVersion: enid/v1, kind: VPC, metadata: {name: prod}, spec: {account: main, region: us-1, cidr: 10.0.0.0/16}}
+---
+{apiVersion: enid/v1, kind: Subnet, metadata: {name: a}, spec: {vpc: prod, zone: us-1a, cidr: 10.0.0.0/26}}
+---
+{apiVersion: enid/v1, kind: SecurityGroup, metadata: {name: web}, spec: {vpc: prod}}
+---
+{apiVersion: enid/v1, kind: Instance, metadata: {name: web-0}, spec: {type: m5.large, image: centos-7.2-64, subnet: a, securityGroups: [web], terminationProtection: false}, status: {phase: running, privateIP: 10.0.0.20, terminationProtection: false}}
+---
+{apiVersion: enid/v1, kind: TargetGroup, metadata: {name: front}, spec: {vpc: prod, targets: [web-0]}}
+---
+{apiVersion: enid/v1, kind: VPCEndpoint, metadata: {name: ssm}, spec: {vpc: prod, service: ssm, subnets: [a]}}
+---
+{apiVersion: enid/v1, kind: Volume, metadata: {name: v0}, spec: {account: main, zone: us-1a, type: gp3, sizeGiB: 20, attachTo: [{instance: web-0, device: /dev/xvdb, deleteOnTermination: true}]}}
+---
+{apiVersion: enid/v1, kind: Volume, metadata: {name: v1}, spec: {account: main, zone: us-1a, type: io2, iops: 200, sizeGiB: 20, multiAttach: true}, status: {phase: available}}
+---
+{apiVersion: enid/v1, kind: Image, metadata: {name: gold}, spec: {account: main, region: us-1}}
+`}
+
 // kinds draws the kinds around instances and networks.
 type kinds struct {
 	t         *rapid.T
+	p         schema.Provider
+	docs      *[]string
+	key, gold bool // a key pair and an image are declared
 	doc       func(kind, name, spec string)
 	approve   func(target string)
 	instances []string
 	enis      []string
 }
 
-func drawKinds(t *rapid.T, p schema.Provider, docs *[]string, instances []string) {
-	k := &kinds{t: t, instances: instances}
+func newKinds(t *rapid.T, p schema.Provider, docs *[]string) *kinds {
+	k := &kinds{t: t, p: p, docs: docs}
+	k.key, k.gold = k.chance(2), k.chance(2)
 	k.doc = func(kind, name, spec string) {
 		*docs = append(*docs, fmt.Sprintf("{apiVersion: enid/v1, kind: %s, metadata: {name: %s}, spec: {%s}}", kind, name, spec))
 	}
 	k.approve = func(target string) {
 		*docs = append(*docs, approve("may-"+strings.ToLower(strings.ReplaceAll(target, "/", "-")), "delete", target))
 	}
+	return k
+}
+
+// draw draws them around what was drawn already.
+func (k *kinds) draw(instances []string) {
+	k.instances = instances
 	for i := range 4 {
-		if name := fmt.Sprint("x", i); slices.ContainsFunc(*docs, func(d string) bool { return strings.Contains(d, "kind: ENI, metadata: {name: "+name+"}") }) {
+		if name := fmt.Sprint("x", i); slices.ContainsFunc(*k.docs, func(d string) bool { return strings.Contains(d, "kind: ENI, metadata: {name: "+name+"}") }) {
 			k.enis = append(k.enis, name)
 		}
 	}
 	if k.chance(3) {
 		k.doc("Peering", "pair", "vpcs: ["+k.pick("pair", "prod, other", "other, prod")+"]")
 	}
-	if p == schema.Alibaba {
+	if k.p == schema.Alibaba {
 		k.classic()
 		return
 	}
@@ -114,7 +155,7 @@ func (k *kinds) services() {
 }
 
 func (k *kinds) storage() {
-	if k.chance(2) {
+	if k.key {
 		k.doc("KeyPair", "ops", "region: us-1")
 	}
 	k.approve("KeyPair/ops")
@@ -130,7 +171,7 @@ func (k *kinds) storage() {
 		if kind != "gp3" {
 			spec += ", iops: 200" + k.pick("shared", "", ", multiAttach: true")
 		}
-		k.doc("Volume", name, spec+", attachTo: ["+strings.Join(k.attachments(), ", ")+"]")
+		k.doc("Volume", name, spec+", attachTo: ["+strings.Join(k.attachments(i), ", ")+"]")
 		sources = append(sources, "volume: "+name)
 	}
 	for i := range 3 {
@@ -139,7 +180,7 @@ func (k *kinds) storage() {
 	if len(sources) > 0 && k.chance(2) {
 		k.doc("Snapshot", "nightly", "of: {"+k.pick("of", sources...)+"}")
 	}
-	if len(k.instances) > 0 && k.chance(2) {
+	if len(k.instances) > 0 && k.gold {
 		k.doc("Image", "gold", "region: us-1, fromInstance: "+k.instances[0]+k.pick("reboot", "", ", noReboot: true")+
 			k.pick("share", "", ", shareWith: {public: true}", ", shareWith: {regions: [us-2]}"))
 	}
@@ -147,17 +188,30 @@ func (k *kinds) storage() {
 	k.approve("Image/gold")
 }
 
-func (k *kinds) attachments() (out []string) {
+// attachments answers where a volume is attached, at devices that are mostly its own.
+func (k *kinds) attachments(volume int) (out []string) {
+	own := "/dev/xvd" + string("bcd"[volume])
 	for _, n := range k.some(k.instances) {
 		out = append(out, fmt.Sprintf("{instance: %s, device: %s, unmounted: %s, deleteOnTermination: %s}", n,
-			k.pick("device", "/dev/xvdb", "/dev/xvdc"), k.pick("unmounted", "true", "false"), k.pick("goes", "true", "false")))
+			k.pick("device", own, own, own, own, own, "/dev/xvde"), k.pick("unmounted", "true", "false"), k.pick("goes", "true", "false")))
 	}
 	return out
 }
 
-// drawOfInstance draws what only AWS instances have.
-func drawOfInstance(t *rapid.T) string {
-	pick := func(label string, of ...string) string { return rapid.SampledFrom(of).Draw(t, label) }
-	return pick("key", "", "", ", keyPair: ops") + pick("relocation", "", "", ", relocation: 1", ", relocation: 2") +
-		pick("root", "", "", ", rootVolume: {sizeGiB: 20}", ", rootVolume: {type: gp3, sizeGiB: 30, deleteOnTermination: false}", ", rootDevice: instance-store")
+// ofInstance draws what only AWS instances have. The image of the files is made of
+// the first one.
+func (k *kinds) ofInstance(i int) string {
+	image := "centos-7.2-64"
+	if k.gold && i > 0 && k.chance(3) {
+		image = "gold"
+	}
+	if k.p == schema.Alibaba {
+		return ", image: centos-7.2-64"
+	}
+	key := ""
+	if k.key {
+		key = k.pick("key", "", ", keyPair: ops")
+	}
+	return ", terminationProtection: false, image: " + image + key + k.pick("relocation", "", "", ", relocation: 1", ", relocation: 2") +
+		k.pick("root", "", "", ", rootVolume: {sizeGiB: 20}", ", rootVolume: {type: gp3, sizeGiB: 30, deleteOnTermination: false}", ", rootDevice: instance-store")
 }
