@@ -124,3 +124,24 @@ func TestCreatedBare(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// Where nothing was observed, or not all of it, the spec says the rest.
+func TestVolumesAsTheSpecImplies(t *testing.T) {
+	const spec = `{account: main, zone: us-1a, type: gp3, sizeGiB: 20`
+	at := []schema.AttachedVolume{{Instance: "web-1", Device: "/dev/xvdb", DeleteOnTermination: true}}
+	cases := []struct {
+		doc  string
+		want schema.VolumeStatus
+	}{
+		{spec + `}}`, schema.VolumeStatus{Phase: schema.PhaseAvailable, SizeGiB: 20}},
+		{spec + `, attachTo: [{instance: web-1, device: /dev/xvdb, deleteOnTermination: true}]}}`, schema.VolumeStatus{Phase: schema.PhaseInUse, SizeGiB: 20, AttachedTo: at}},
+		{spec + `}, status: {attachedTo: [{instance: web-1, device: /dev/xvdb, deleteOnTermination: true}]}}`, schema.VolumeStatus{Phase: schema.PhaseInUse, SizeGiB: 20, AttachedTo: at}},
+		{spec + `}, status: {sizeGiB: 30, phase: creating}}`, schema.VolumeStatus{Phase: schema.PhaseCreating, SizeGiB: 30}},
+	}
+	for _, c := range cases {
+		r := docs(t, "{apiVersion: enid/v1, kind: Volume, metadata: {name: v}, spec: "+c.doc)[0]
+		if diff := cmp.Diff(c.want, volumeOf(r).status); diff != "" {
+			t.Errorf("%s: %s", c.doc, diff)
+		}
+	}
+}
