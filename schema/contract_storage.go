@@ -29,9 +29,27 @@ func (j *joined) sameHome(r *Resource, path string, named *Resource) {
 	if here, there := j.Region(r), j.Region(named); here != "" && there != "" && here != there {
 		j.find(r, path, fmt.Sprintf("%s is in %s, this %s in %s", named.Ref, there, r.Kind, here), "one in "+here)
 	}
+	j.sameAccount(r, path, named)
+}
+
+func (j *joined) sameAccount(r *Resource, path string, named *Resource) {
 	if here, there := AccountOf(j, r), AccountOf(j, named); here != "" && there != "" && here != there {
 		j.find(r, path, fmt.Sprintf("%s is of Account/%s, this %s of Account/%s", named.Ref, there, r.Kind, here), "one of Account/"+here)
 	}
+}
+
+// checkVolumeHome leaves an instance in another zone to the plan: volume.same-zone.
+func checkVolumeHome(j *joined) {
+	each(j, KindVolume, func(r *Resource, s *VolumeSpec) {
+		if from := j.Get(Ref{KindSnapshot, s.FromSnapshot}); from != nil {
+			j.sameHome(r, "spec.fromSnapshot", from)
+		}
+		for i, a := range s.AttachTo {
+			if instance := j.Get(Ref{KindInstance, a.Instance}); instance != nil {
+				j.sameAccount(r, indexed("spec.attachTo", i, "instance"), instance)
+			}
+		}
+	})
 }
 
 func checkImageOrigin(j *joined) {

@@ -30,6 +30,19 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+func TestRegionOfVolumes(t *testing.T) {
+	for zone, want := range map[string]string{
+		"eu-west-1b": "eu-west-1", "us-gov-west-1a": "us-gov-west-1", "us-west-2-lax-1a": "us-west-2", "cn-hangzhou-b": "cn-hangzhou", "": "",
+	} {
+		volume := &Resource{Ref: Ref{KindVolume, "v"}, Spec: &VolumeSpec{Zone: zone}}
+		snapshot := &Resource{Ref: Ref{KindSnapshot, "s"}, Spec: &SnapshotSpec{Of: SnapshotOf{Volume: "v"}}}
+		top := NewTopology([]*Resource{volume, snapshot})
+		if top.Region(volume) != want || top.Region(snapshot) != want {
+			t.Errorf("%s: %q and %q, want %q", zone, top.Region(volume), top.Region(snapshot), want)
+		}
+	}
+}
+
 func TestKeptAndGateway(t *testing.T) {
 	cidr := netip.MustParsePrefix("10.0.1.0/24")
 	kept := map[Provider][]int{Alibaba: {0, 253, 254, 255}, AWS: {0, 1, 2, 3, 255}}
