@@ -124,7 +124,11 @@ type Approval struct {
 // covers the need and is neither spent nor expired. Spent are those whose status
 // in the world says so.
 func (a Approval) Approved(approvals []*schema.Resource, target Ref, at time.Time) Verdict {
-	remedy := fmt.Sprintf("declare an Approval with operation %s for target %s", a.Words[len(a.Words)-1], target)
+	word := a.Words[len(a.Words)-1]
+	if a.Rule == RuleIrreversible {
+		word = a.Words[0] // no wider than it has to be
+	}
+	remedy := fmt.Sprintf("declare an Approval with operation %s for target %s", word, target)
 	why := Fails(remedy, "no Approval covers it")
 	for _, r := range approvals {
 		spec := r.Spec.(*schema.ApprovalSpec)

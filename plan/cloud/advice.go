@@ -57,7 +57,11 @@ func (a *adviser) instance(ref plan.Ref) {
 	want, r := spec[*schema.InstanceSpec](wanted(a.v, ref)), now(a.v, ref)
 	aws := is(a.v, ref, schema.AWS)
 	if r != nil && !aws && instanceStatus(r).PublicIP != nil && (want == nil || len(instanceFixed(a.v, ref)) > 0) {
-		a.advise("public-ip.choose", ref, "its public address would be lost with it: what is to be kept should be an EIP (convertFrom makes one of it)")
+		how := " (convertFrom makes one of it)"
+		if classic(spec[*schema.InstanceSpec](r)) {
+			how = ", which a classic instance's address never becomes"
+		}
+		a.advise("public-ip.choose", ref, "its public address would be lost with it: what is to be kept should be an EIP%s", how)
 	}
 	if want == nil {
 		return

@@ -194,7 +194,7 @@ func attachEffect(e *plan.Effects, target plan.Ref) {
 	s := eniStatus(r)
 	s.Phase, s.Instance, s.DeviceIndex = schema.PhaseInUse, want.Instance, index
 	e.Put(target, r.With(nil, &s))
-	e.Note("eni.carries", "its addresses and groups come with it to %s, at device index %d", instanceRef(want.Instance), index)
+	e.Note("eni.carries", "its addresses and groups%s come with it to %s, at device index %d", boundNames(e, target), instanceRef(want.Instance), index)
 }
 
 // lowestIndex answers the lowest device index from 1 that no ENI of the
@@ -219,6 +219,14 @@ func lowestIndex(v *plan.View, target plan.Ref, instance string) int {
 	}
 }
 
+// boundNames answers ", EIP/a" for each EIP that is bound to the ENI.
+func boundNames(e *plan.Effects, eni plan.Ref) (names string) {
+	for _, ref := range e.World().Members(plan.Term{Index: indexBound, Ref: eni}) {
+		names += ", " + ref.String()
+	}
+	return names
+}
+
 func detachEffect(e *plan.Effects, target plan.Ref) {
 	change(e, target, func(s *schema.ENISpec) { s.AttachTo = nil })
 	r := now(e.View, target)
@@ -226,7 +234,7 @@ func detachEffect(e *plan.Effects, target plan.Ref) {
 	from := s.Instance
 	s.Phase, s.Instance, s.DeviceIndex = schema.PhaseAvailable, "", 0
 	e.Put(target, r.With(nil, &s))
-	e.Note("eni.carries", "its addresses and groups leave %s with it", instanceRef(from))
+	e.Note("eni.carries", "its addresses and groups%s leave %s with it", boundNames(e, target), instanceRef(from))
 	if to := attachTarget(e.View, target); !to.IsZero() && to != instanceRef(from) {
 		e.Note("eni.move", "it moves to %s", to)
 	}

@@ -171,6 +171,7 @@ func deleteInstance(e *plan.Effects, target plan.Ref) {
 		e.Note("classic-link.with-instance", "%s goes with it", ref)
 		e.Put(ref, nil)
 	}
+	releaseRoot(e, r)
 	releaseVolumes(e, target)
 	unbindAll(e, target)
 	e.Put(target, nil)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"enid/plan"
 	"enid/schema"
@@ -56,11 +57,51 @@ func insufficient(v *plan.View, p *pool, block netip.Prefix, used []netip.Addr) 
 		return plan.Fails("declare a new subnet", "InsufficientCidr: %s has no other /28 block without an address that the cloud keeps", p.ref)
 	}
 	var holders []plan.Ref
+	var names []string
 	for _, a := range used {
-		holders = append(holders, v.Members(plan.Term{Index: indexAddr, Ref: p.ref, Addr: a})...)
+		refs := v.Members(plan.Term{Index: indexAddr, Ref: p.ref, Addr: a})
+		holders = append(holders, refs...)
+		names = append(names, a.String()+" of "+holderNames(refs))
 	}
 	return plan.Fails(fmt.Sprintf("reserve %s and wait until its addresses are released, create their holders anew, or declare a new subnet", block),
-		"InsufficientCidr: %s of %s is fragmented by %v", block, p.ref, used).Wait(holders...)
+		"InsufficientCidr: %s is fragmented by %s; %s would come free without %s", p.ref,
+		some(p.fragmenting()), block, strings.Join(names, ", ")).Wait(holders...)
+}
+
+// fragmenting answers the addresses that keep blocks of the subnet from being delegated.
+func (p *pool) fragmenting() (used []netip.Addr) {
+	for a := p.spec.CIDR.Masked().Addr(); p.spec.CIDR.Contains(a); a = plus(a, 16) {
+		if block := netip.PrefixFrom(a, 28); p.possible(block) {
+			used = append(used, p.inTheWay(block, plan.Ref{})...)
+		}
+	}
+	return used
+}
+
+// some names a few addresses, and says how many more there are.
+func some(addrs []netip.Addr) string {
+	const few = 8
+	var names []string
+	for _, a := range addrs[:min(few, len(addrs))] {
+		names = append(names, a.String())
+	}
+	text := strings.Join(names, ", ")
+	if more := len(addrs) - few; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// holderNames names who uses an address, or will.
+func holderNames(refs []plan.Ref) string {
+	if len(refs) == 0 {
+		return "a resource of the files"
+	}
+	names := make([]string, len(refs))
+	for i, ref := range refs {
+		names[i] = holderName(ref)
+	}
+	return strings.Join(names, " and ")
 }
 
 // blocks answers the n lowest /28s of which no address is in use or kept.

@@ -29,7 +29,7 @@ var publicIPOperations = []*plan.Operation{
 		}, Source: "A 2.2, 3.2",
 	},
 	{
-		ID: "instance.public-ip-release", Name: named("ModifyPrepayInstanceSpec", "ModifyNetworkInterfaceAttribute"), Kind: schema.KindInstance, Action: plan.Update,
+		ID: "instance.public-ip-release", Name: releasePublicIPName, Kind: schema.KindInstance, Action: plan.Update,
 		Rank: rankModify, Gives: func(v *plan.View, target plan.Ref) bool {
 			want, s, ok := publicIP(v, target)
 			return ok && !asks(want) && s.PublicIP != nil
@@ -153,3 +153,15 @@ func subscription(v *plan.View, target plan.Ref) (s *schema.InstanceSpec, yes bo
 }
 
 func classic(s *schema.InstanceSpec) bool { return s != nil && s.NetworkType == schema.NetworkClassic }
+
+// releasePublicIPName answers the renewal downgrade of a subscription, and what
+// the clouds call it otherwise.
+func releasePublicIPName(v *plan.View, target plan.Ref) string {
+	switch s := spec[*schema.InstanceSpec](now(v, target)); {
+	case is(v, target, schema.AWS):
+		return "ModifyNetworkInterfaceAttribute"
+	case s != nil && s.Billing.Method == "subscription":
+		return "ModifyPrepayInstanceSpec"
+	}
+	return "ModifyInstanceNetworkSpec"
+}

@@ -184,15 +184,15 @@ func assign(e *plan.Effects, target plan.Ref) {
 	if d.autoIPs > 0 {
 		chosen := p.lowest(d.autoIPs)
 		s.SecondaryIPs, s.Predicted = append(s.SecondaryIPs, chosen...), with(s.Predicted, "secondaryIPs")
-		e.Note("ip.secondary", "the cloud chooses %d addresses; the lowest free ones are %v", len(chosen), chosen)
+		e.Note("ip.secondary", "the cloud chooses %s; the lowest free: %v", count(len(chosen), "address", "es"), chosen)
 	}
 	if d.autoPrefixes > 0 {
 		chosen := p.blocks(d.autoPrefixes)
 		s.Prefixes, s.Predicted = append(s.Prefixes, chosen...), with(s.Predicted, "prefixes")
-		e.Note("prefix.auto", "the cloud chooses %d blocks; the lowest free ones are %v", len(chosen), chosen)
+		e.Note("prefix.auto", "the cloud chooses %s; the lowest free: %v", count(len(chosen), "block", "s"), chosen)
 	}
 	if n := len(d.addPrefixes) + d.autoPrefixes; n > 0 {
-		e.Note("prefix.capacity", "%d usable addresses are added, for %d address slots", 16*n, n)
+		e.Note("prefix.capacity", "%d usable addresses are added, for %s", 16*n, count(n, "address slot", "s"))
 	}
 	putAddresses(e, target, s, want)
 }

@@ -85,3 +85,14 @@ func releaseVolumes(e *plan.Effects, instance plan.Ref) {
 		detachFrom(e, ref, instance.Name)
 	}
 }
+
+// releaseRoot says what becomes of the root volume of an AWS instance that goes.
+func releaseRoot(e *plan.Effects, r *schema.Resource) {
+	switch s := spec[*schema.InstanceSpec](r); {
+	case !is(e.View, r.Ref, schema.AWS) || s.RootDevice == "instance-store":
+	case s.RootVolume != nil && !on(s.RootVolume.DeleteOnTermination, true):
+		e.Note("volume.delete-on-termination", "its root volume stays, detached")
+	default:
+		e.Note("volume.delete-on-termination", "its root volume goes with it, and its data")
+	}
+}
