@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	plancloud "enid/plan/cloud"
+	"enid/reconcile/cloud"
 	"enid/reconcile/store"
 	"enid/schema"
 )
@@ -214,4 +217,16 @@ func (k *kinds) ofInstance(i int) string {
 	}
 	return ", terminationProtection: false, image: " + image + key + k.pick("relocation", "", "", ", relocation: 1", ", relocation: 2") +
 		k.pick("root", "", "", ", rootVolume: {sizeGiB: 20}", ", rootVolume: {type: gp3, sizeGiB: 30, deleteOnTermination: false}", ", rootDevice: instance-store")
+}
+
+// TestTheDriverKnowsEveryOperation: what a plan can hold, the driver can be asked
+// for, if only to refuse it because nothing is there.
+func TestTheDriverKnowsEveryOperation(t *testing.T) {
+	for _, op := range plancloud.Domain().Operations {
+		_, err := cloud.New(nil, cloud.Options{}).Do(t.Context(), cloud.Call{Op: op.ID, Operation: op.ID, Target: schema.Ref{Kind: op.Kind, Name: "x"}, At: noon()})
+		var refused *cloud.APIError
+		if !errors.As(err, &refused) || refused.Code == "" {
+			t.Errorf("%s: %v", op.ID, err)
+		}
+	}
 }
