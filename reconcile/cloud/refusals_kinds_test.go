@@ -58,6 +58,7 @@ func TestRefusalsOfStorage(t *testing.T) {
 		{"volume.attach", "volume.attach", "Volume/coming", "web-1", volume("type: gp2, attachTo: [{instance: web-1, device: /dev/xvdc}]"), "IncorrectState"},
 		{"volume.multi-attach", "volume.attach", "Volume/data", "local", volume("type: gp3, attachTo: [{instance: web-1, device: /dev/xvdb}, {instance: local, device: /dev/xvdb}]"), "VolumeInUse"},
 		{"volume.multi-attach", "volume.attach", "Volume/shared", "web-1", volume("type: io2, iops: 200, multiAttach: true, attachTo: [{instance: web-1, device: /dev/xvdc}]"), ""},
+		{"volume.multi-attach", "volume.attach", "Volume/shared", "far", volume("type: io2, iops: 200, multiAttach: true, attachTo: [{instance: far, device: /dev/xvdd}]"), "VolumeInUse"},
 		{"volume.multi-attach", "volume.modify", "Volume/shared", "", volume("type: io2, iops: 200"), ""},
 		{"volume.multi-attach", "volume.modify", "Volume/shared", "", volume("type: io1, iops: 200, multiAttach: true"), "InvalidParameterCombination"},
 		{"volume.multi-attach", "volume.modify", "Volume/data", "", volume("type: io2, iops: 200, multiAttach: true"), "InvalidParameterCombination"},

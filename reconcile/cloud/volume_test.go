@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -143,5 +144,30 @@ func TestVolumesAsTheSpecImplies(t *testing.T) {
 		if diff := cmp.Diff(c.want, volumeOf(r).status); diff != "" {
 			t.Errorf("%s: %s", c.doc, diff)
 		}
+	}
+}
+
+// A shared volume takes 16 instances, and the spec as applied says which.
+func TestSharedByMany(t *testing.T) {
+	world := awsMore
+	for i := range 16 {
+		world += fmt.Sprintf("---\n{apiVersion: enid/v1, kind: Instance, metadata: {name: n%d}, spec: {type: m5.large, image: ami-1, subnet: a, securityGroups: [web]}, status: {phase: running}}\n", i)
+	}
+	d := New(docs(t, world), Options{})
+	for i := range 16 {
+		name, code := fmt.Sprint("n", i), ""
+		if i == 15 { // far is one of them
+			code = "AttachmentLimitExceeded"
+		}
+		refusal(t, d, "volume.attach", "Volume/shared", name, `{account: main, zone: us-1a, type: io2, sizeGiB: 20, iops: 200, multiAttach: true, attachTo: [{instance: `+name+`, device: /dev/xvdb, unmounted: true, deleteOnTermination: true}]}`, code)
+	}
+	v := volumeOf(d.memory.Get(ref(t, "Volume/shared")))
+	if len(v.spec.AttachTo) != 16 || len(v.status.AttachedTo) != 16 {
+		t.Fatalf("%+v", v)
+	}
+	// AttachVolume knows no deleteOnTermination.
+	want := schema.VolumeAttachment{Instance: "n3", Device: "/dev/xvdb", Unmounted: true}
+	if got := v.spec.AttachTo[4]; got != want || v.status.AttachedTo[4].DeleteOnTermination {
+		t.Errorf("%+v, %+v", got, v.status.AttachedTo[4])
 	}
 }
