@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"enid/plan/cloud"
 	"enid/schema"
 )
 
@@ -90,9 +91,8 @@ func TestCatalogueOrder(t *testing.T) {
 	}
 }
 
-// TestCatalogueOperations: what operations require and what the cases show of
-// effects has rows, and every rule of a plan that blocks is required by something
-// or said in a case.
+// TestCatalogueOperations: what operations require and what the cases name has
+// rows; every operation has a name, and those of the clouds are shown by a story.
 func TestCatalogueOperations(t *testing.T) {
 	c, err := readCases()
 	if err != nil {
@@ -106,6 +106,9 @@ func TestCatalogueOperations(t *testing.T) {
 		}
 		if names := namesOf(op, c).all(); len(names) == 0 {
 			t.Errorf("%s has no name", op.ID)
+		}
+		if _, shown := c.Operations[op.ID]; !shown && cloud.Domain().Operation(op.ID) == op {
+			t.Errorf("no story of plan/cloud has a step %s", op.ID)
 		}
 	}
 	for id := range c.Rules {

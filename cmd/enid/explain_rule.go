@@ -103,7 +103,7 @@ func (e *ruleExplained) write(p *paper) {
 		for _, o := range e.Blocks {
 			about := []string{}
 			if o.Remedy != "" {
-				about = append(about, "remedy: "+render.Inert(o.Remedy))
+				about = append(about, "remedy: "+o.Remedy)
 			}
 			if o.Codes != "" {
 				about = append(about, "the cloud's answer: "+o.Codes)

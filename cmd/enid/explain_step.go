@@ -145,8 +145,8 @@ func blockRules(blocks []plan.Block) (named []string) {
 
 func (e *stepExplained) write(p *paper) {
 	if e.Host != nil {
-		p.title(e.Host.ID+"  "+render.Inert(e.Host.Operation)+"  "+render.Inert(e.Host.Target), "host step of "+e.Of)
-		p.labelled("command", render.Inert(e.Host.Command))
+		p.title(e.Host.ID+"  "+e.Host.Operation+"  "+e.Host.Target, "host step of "+e.Of)
+		p.labelled("command", e.Host.Command)
 		p.changes(e.Host.Changes)
 		p.blocked(e.Host.BlockedBy)
 	} else {
@@ -165,9 +165,9 @@ func (e *stepExplained) write(p *paper) {
 
 func (e *stepExplained) writeStep(p *paper) {
 	s := e.Step
-	p.title(s.ID+"  "+render.Inert(s.Operation)+"  "+render.Inert(s.Target.String()), "step of "+e.Of)
+	p.title(s.ID+"  "+s.Operation+"  "+s.Target.String(), "step of "+e.Of)
 	if s.Source != nil {
-		p.labelled("asked for", fmt.Sprintf("%s:%d", render.Inert(s.Source.File), s.Source.Line))
+		p.labelled("asked for", fmt.Sprintf("%s:%d", s.Source.File, s.Source.Line))
 	}
 	p.labelled("follows", strings.Join(s.DependsOn, ", "))
 	p.labelled("nature", strings.Join(nature(s), ", "))
@@ -181,11 +181,11 @@ func (e *stepExplained) writeStep(p *paper) {
 	p.blocked(s.BlockedBy)
 	for _, c := range s.Checks {
 		if c.Holds && c.Detail != "" {
-			p.labelled("holds", render.Inert(c.Detail)+" ["+c.Rule+"]")
+			p.labelled("holds", c.Detail+" ["+c.Rule+"]")
 		}
 	}
 	for _, one := range s.Effects {
-		p.labelled("also", render.Inert(one.Detail)+" ["+one.Rule+"]")
+		p.labelled("also", one.Detail+" ["+one.Rule+"]")
 	}
 }
 
@@ -201,9 +201,9 @@ func (p *paper) blocked(blocks []plan.Block) {
 		if b.Code != "" {
 			code = ", " + b.Code
 		}
-		p.labelled("blocked", render.Inert(b.Detail)+" ["+b.Rule+code+"]")
+		p.labelled("blocked", b.Detail+" ["+b.Rule+code+"]")
 		if b.Remedy != "" {
-			p.labelled("remedy", render.Inert(b.Remedy))
+			p.labelled("remedy", b.Remedy)
 		}
 	}
 }

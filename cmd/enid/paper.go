@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"enid/plan/render"
 )
 
 // width answers how many columns text is wrapped at: the terminal's, within
@@ -46,7 +48,8 @@ func wrap(text string, width int) (lines []string) {
 	return lines
 }
 
-// paper is an explanation being written: titles, labelled paragraphs, lists.
+// paper is an explanation being written: titles, labelled paragraphs, lists. What
+// it is given may come from a topology or a file: it is inert when it is shown.
 type paper struct {
 	bytes.Buffer
 	width int
@@ -60,12 +63,12 @@ func (p *paper) title(name, what string) {
 	if p.Len() > 0 {
 		p.WriteByte('\n')
 	}
-	fmt.Fprintf(p, "%s  (%s)\n", name, what)
+	fmt.Fprintf(p, "%s  (%s)\n", render.Inert(name), render.Inert(what))
 }
 
 // labelled writes a paragraph beside its label; nothing where there is no text.
 func (p *paper) labelled(label, text string) {
-	for i, line := range wrap(text, p.width-labelColumns) {
+	for i, line := range wrap(render.Inert(text), p.width-labelColumns) {
 		if i > 0 {
 			label = ""
 		}
@@ -78,9 +81,9 @@ func (p *paper) heading(text string) { fmt.Fprintf(p, "\n  %s\n", text) }
 
 // item writes an entry of a list, and what is to say of it, indented.
 func (p *paper) item(name string, about ...string) {
-	fmt.Fprintf(p, "    %s\n", name)
+	fmt.Fprintf(p, "    %s\n", render.Inert(name))
 	for _, text := range about {
-		for _, line := range wrap(text, p.width-8) {
+		for _, line := range wrap(render.Inert(text), p.width-8) {
 			fmt.Fprintf(p, "        %s\n", line)
 		}
 	}
