@@ -10,7 +10,7 @@ import (
 var contractChecks = []func(*joined){
 	checkAccounts, checkNetworkType, checkPublicIP, checkGateways, checkDeviceIndex, checkHosts, checkImages, checkMoved,
 	checkPeerings, checkClassicLinks, checkTargets, checkEndpoints, checkMirrorEnds,
-	checkDevices, checkVolumeHome, checkImageOrigin, checkImageRegion, checkKeyPairs,
+	checkDevices, checkVolumeAccounts, checkImageOrigin, checkImageRegion, checkKeyPairs,
 }
 
 // checkAccounts asks for an account where it cannot be filled in.

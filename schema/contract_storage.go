@@ -38,12 +38,9 @@ func (j *joined) sameAccount(r *Resource, path string, named *Resource) {
 	}
 }
 
-// checkVolumeHome leaves an instance in another zone to the plan: volume.same-zone.
-func checkVolumeHome(j *joined) {
+// checkVolumeAccounts leaves an instance in another zone to the plan: volume.same-zone.
+func checkVolumeAccounts(j *joined) {
 	each(j, KindVolume, func(r *Resource, s *VolumeSpec) {
-		if from := j.Get(Ref{KindSnapshot, s.FromSnapshot}); from != nil {
-			j.sameHome(r, "spec.fromSnapshot", from)
-		}
 		for i, a := range s.AttachTo {
 			if instance := j.Get(Ref{KindInstance, a.Instance}); instance != nil {
 				j.sameAccount(r, indexed("spec.attachTo", i, "instance"), instance)
