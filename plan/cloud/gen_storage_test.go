@@ -116,6 +116,13 @@ func (t *town) changeStored() {
 	switch ref.Kind {
 	case schema.KindVolume:
 		s := copied[schema.VolumeSpec](t, ref)
+		if other := pick(t.dice, t.all(schema.KindVolume)); other != ref.Name && t.chance(12) {
+			o := copied[schema.VolumeSpec](t, volumeRef(other)) // they change places
+			s.AttachTo, o.AttachTo = o.AttachTo, s.AttachTo
+			t.put(volumeRef(other), o)
+			t.put(ref, s)
+			return
+		}
 		t.changeVolume(s)
 		if t.chance(40) {
 			t.changeVolume(s)
