@@ -35,7 +35,7 @@ func TestDeletingAnInstanceWithVolumes(t *testing.T) {
 func TestDetachingTakesTime(t *testing.T) {
 	clock := noon()
 	d := New(docs(t, awsMore), Options{Settle: time.Minute, Now: func() time.Time { return clock }})
-	spec := `{account: main, zone: us-1a, type: io2, sizeGiB: 20, iops: 200, multiAttach: true, attachTo: [{instance: local, device: /dev/xvdc}]}`
+	spec := `{account: main, zone: us-1a, type: io2, sizeGiB: 20, iops: 200, multiAttach: true, attachTo: [{instance: local, device: /dev/xvdc, unmounted: true}]}`
 	mustItem(t, d, "volume.attach", "Volume/shared", "local", spec)
 	if s := get[*schema.VolumeStatus](t, d, "Volume/shared"); s.Phase != schema.PhaseAttaching || len(s.AttachedTo) != 2 {
 		t.Errorf("on its way: %+v", s)
@@ -54,6 +54,9 @@ func TestDetachingTakesTime(t *testing.T) {
 	s := get[*schema.VolumeStatus](t, d, "Volume/shared")
 	if s.Phase != schema.PhaseInUse || len(s.AttachedTo) != 1 || s.AttachedTo[0].Instance != "local" {
 		t.Errorf("afterwards: %+v", s)
+	}
+	if is := volumeOf(d.memory.Get(ref(t, "Volume/shared"))).spec; len(is.AttachTo) != 1 || !is.AttachTo[0].Unmounted {
+		t.Errorf("what was applied of the other one: %+v", is.AttachTo)
 	}
 }
 
