@@ -126,11 +126,17 @@ func showCaret(w io.Writer, p schema.Pos) {
 			continue
 		}
 		text := lines.Text()
-		if !strings.Contains(text, "userData") && p.Column <= len(text)+1 {
+		if !secret(text) && p.Column <= len(text)+1 {
 			fmt.Fprintf(w, "    %s\n    %s^\n", render.Inert(text), strings.Repeat(" ", len(render.Inert(text[:p.Column-1]))))
 		}
 		return
 	}
+}
+
+// secret reports whether a line may hold what nobody should read over a shoulder:
+// user data, or a private key where a public one was asked for.
+func secret(line string) bool {
+	return strings.Contains(line, "userData") || strings.Contains(line, "PRIVATE KEY")
 }
 
 // validTopology loads a folder and fails with all its findings where it is invalid.
