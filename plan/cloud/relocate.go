@@ -19,7 +19,7 @@ var relocateOperation = &plan.Operation{
 		is, want, _ := both[*schema.InstanceSpec](v, target)
 		return []plan.Change{{Path: "spec.relocation", From: orNilInt(is.Relocation), To: want.Relocation}}
 	},
-	Requires: []plan.Requirement{rootSurvives, stopped("instance.retirement", code("", "IncorrectInstanceState")), notSelf},
+	Requires: []plan.Requirement{rootSurvives, stopped("instance.retirement", code("", "IncorrectInstanceState"))},
 	Effect: func(e *plan.Effects, target plan.Ref) {
 		change(e, target, func(s *schema.InstanceSpec) { s.Relocation = wantedInstance(e, target).Relocation })
 		e.Note("instance.retirement", "it starts on another host")
