@@ -8,7 +8,7 @@ import (
 // billingOperation changes how an instance is paid for. When it expires is a
 // fact, which is recorded and makes no difference.
 var billingOperation = &plan.Operation{
-	ID: "instance.billing", Name: named("ModifyInstanceChargeType", "ModifyInstanceAttribute"), Kind: schema.KindInstance, Action: plan.Update,
+	ID: "instance.billing", Name: named("ModifyInstanceChargeType", "ModifyInstanceChargeType"), Kind: schema.KindInstance, Action: plan.Update,
 	Rank: rankBilling, Gives: differ(instanceBilling), Changes: changed(instanceBilling),
 	Requires: []plan.Requirement{lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped)},
 	Effect: func(e *plan.Effects, target plan.Ref) {

@@ -10,7 +10,7 @@ import (
 
 var (
 	createEndpointName = named("CreateVpcEndpoint", "CreateVpcEndpoint")
-	deleteEndpointName = named("DeleteVpcEndpoint", "DeleteVpcEndpoints")
+	deleteEndpointName = named("DeleteVpcEndpoints", "DeleteVpcEndpoints")
 )
 
 var endpointOperations = []*plan.Operation{
@@ -38,7 +38,7 @@ var endpointOperations = []*plan.Operation{
 		}, Source: "B 04",
 	},
 	{
-		ID: "vpc-endpoint.modify", Name: named("UpdateVpcEndpointAttribute", "ModifyVpcEndpoint"), Kind: schema.KindVPCEndpoint, Action: plan.Update,
+		ID: "vpc-endpoint.modify", Name: named("ModifyVpcEndpoint", "ModifyVpcEndpoint"), Kind: schema.KindVPCEndpoint, Action: plan.Update,
 		Rank: rankModify, Gives: func(v *plan.View, target plan.Ref) bool { return len(endpointChanges(v, target)) > 0 },
 		Changes:  endpointChanges,
 		Requires: []plan.Requirement{endpointRoom, groupsFit, referencesExist},

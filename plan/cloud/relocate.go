@@ -10,7 +10,7 @@ import (
 // stopped moves with its next start by itself, so that there a raise of
 // relocation is no difference and is only recorded.
 var relocateOperation = &plan.Operation{
-	ID: "instance.relocate", Name: named("StartInstance", "StartInstances"), Kind: schema.KindInstance, Action: plan.Start,
+	ID: "instance.relocate", Name: named("StartInstances", "StartInstances"), Kind: schema.KindInstance, Action: plan.Start,
 	Rank: rankRelocate, Gives: func(v *plan.View, target plan.Ref) bool {
 		is, want, ok := both[*schema.InstanceSpec](v, target)
 		return ok && relocates(is, want)

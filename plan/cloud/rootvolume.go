@@ -7,7 +7,7 @@ import (
 
 var rootVolumeOperations = []*plan.Operation{
 	{
-		ID: "instance.root-volume", Name: named("ModifyDiskSpec", "ModifyVolume"), Kind: schema.KindInstance, Action: plan.Update,
+		ID: "instance.root-volume", Name: named("ModifyVolume", "ModifyVolume"), Kind: schema.KindInstance, Action: plan.Update,
 		Rank: rankModify, Gives: differ(rootVolume), Changes: changed(rootVolume),
 		Requires: []plan.Requirement{
 			rootIsVolume, rootGrows, lifecycle("running or stopped", schema.PhaseRunning, schema.PhaseStopped),

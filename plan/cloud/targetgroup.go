@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	createTargetGroupName = named("CreateServerGroup", "CreateTargetGroup")
-	deleteTargetGroupName = named("DeleteServerGroup", "DeleteTargetGroup")
+	createTargetGroupName = named("CreateTargetGroup", "CreateTargetGroup")
+	deleteTargetGroupName = named("DeleteTargetGroup", "DeleteTargetGroup")
 )
 
 var targetGroupOperations = []*plan.Operation{
@@ -28,7 +28,7 @@ var targetGroupOperations = []*plan.Operation{
 		Requires: deleting(deleteTargetGroupName, nil), Effect: deletePlain, Source: "B 01-02",
 	},
 	{
-		ID: "target-group.register", Name: named("AddServersToServerGroup", "RegisterTargets"), Kind: schema.KindTargetGroup, Action: plan.Register,
+		ID: "target-group.register", Name: named("RegisterTargets", "RegisterTargets"), Kind: schema.KindTargetGroup, Action: plan.Register,
 		Rank: rankRegister, Items: declaredTargets, Gives: func(v *plan.View, target plan.Ref) bool {
 			return comesUp(now(v, instanceRef(v.Item))) && !slices.Contains(registered(inWorld(v), now(v, target)), v.Item)
 		},
@@ -37,7 +37,7 @@ var targetGroupOperations = []*plan.Operation{
 		Effect:   register, Source: "B 01-02",
 	},
 	{
-		ID: "target-group.deregister", Name: named("RemoveServersFromServerGroup", "DeregisterTargets"), Kind: schema.KindTargetGroup, Action: plan.Deregister,
+		ID: "target-group.deregister", Name: named("DeregisterTargets", "DeregisterTargets"), Kind: schema.KindTargetGroup, Action: plan.Deregister,
 		Rank: rankDeregister, Items: registeredTargets, Gives: func(v *plan.View, target plan.Ref) bool {
 			_, want, ok := both[*schema.TargetGroupSpec](v, target)
 			return ok && !slices.Contains(want.Targets, v.Item)
