@@ -21,6 +21,9 @@ func TestDraining(t *testing.T) {
 		t.Errorf("%+v", g)
 	}
 	mustItem(t, d, "target-group.register", "TargetGroup/front", "local", `{vpc: prod, targets: [db, local]}`)
+	if g := group(); !slices.Equal(g.spec.Targets, []string{"db", "local"}) {
+		t.Errorf("%+v", g)
+	}
 	must(t, d, "instance.delete", "Instance/local", "")
 	if g := group(); len(g.status.Registered) > 0 {
 		t.Errorf("what is gone takes no traffic: %+v", g)

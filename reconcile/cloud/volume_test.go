@@ -3,6 +3,7 @@ package cloud
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,6 +122,12 @@ func TestCreatedBare(t *testing.T) {
 	for i, name := range []string{"Volume/new", "TargetGroup/new", "Image/new"} {
 		if diff := cmp.Diff(want[i], d.memory.Get(ref(t, name)).Spec, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	must(t, d, "vpc-endpoint.create", "VPCEndpoint/new", `{vpc: prod, service: s3, type: Gateway}`)
+	for name, prefix := range map[string]string{"Volume/new": "vol-0", "TargetGroup/new": "tg-0", "Image/new": "ami-0", "VPCEndpoint/new": "vpce-0"} {
+		if s := d.memory.Get(ref(t, name)).Status.Common(); !strings.HasPrefix(s.ID, prefix) || !s.CreatedAt.Equal(noon()) {
+			t.Errorf("%s: %+v", name, s)
 		}
 	}
 	must(t, d, "image.share", "Image/new", `{account: main, region: us-1, fromInstance: web-1, shareWith: {public: true}}`)
