@@ -126,7 +126,7 @@ func (t *town) addInstance(subnet string) string {
 	switch {
 	case p == schema.AWS:
 		s.RootDevice = pick(t.dice, []string{"ebs", "ebs", "ebs", "instance-store"})
-		s.RootVolume = pick(t.dice, []*schema.RootVolume{nil, {DeleteOnTermination: new(true)}, {DeleteOnTermination: new(false)}, {Type: "gp2", SizeGiB: 30, DeleteOnTermination: new(true)}})
+		s.RootVolume = pick(t.dice, []*schema.RootVolume{nil, {DeleteOnTermination: new(true)}, {DeleteOnTermination: new(false)}, {Type: "gp2", SizeGiB: 30}, {Type: "gp2", SizeGiB: 40, DeleteOnTermination: new(true)}})
 		if t.chance(40) {
 			t.launchWith(s)
 		}

@@ -253,11 +253,11 @@ func (g *giver) retire(st *schema.InstanceStatus, at time.Time) {
 // changeRoot draws another root volume.
 func (t *town) changeRoot(s *schema.InstanceSpec) {
 	v := rootOf(s)
-	switch t.IntN(4) {
+	switch t.IntN(6) {
 	case 0:
 		v.DeleteOnTermination = pick(t.dice, []*bool{new(true), new(false)})
-	case 1:
-		v.SizeGiB = pick(t.dice, []int{0, 20, 30, 40})
+	case 1, 4, 5:
+		v.SizeGiB = pick(t.dice, []int{0, 20, 20, 40})
 	case 2:
 		v.Type, v.IOPS, v.ThroughputMiBps = "gp3", pick(t.dice, []int{0, 3000, 4000}), pick(t.dice, []int{0, 250})
 	case 3:
