@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"enid/schema"
@@ -121,5 +122,18 @@ func TestDeletingWhatIsTerminated(t *testing.T) {
 {apiVersion: enid/v1, kind: Instance, metadata: {name: dead}, spec: {type: m5.large, image: ami-1, subnet: a, securityGroups: [web]}, status: {phase: terminated}}`), Options{})
 	if c := must(t, d, "instance.delete", "Instance/dead", ""); !slices.Equal(c.Delete, []schema.Ref{ref(t, "Instance/dead")}) {
 		t.Errorf("gone: %v", c.Delete)
+	}
+}
+
+func TestPeering(t *testing.T) {
+	d := New(docs(t, alibabaMore), Options{})
+	call := Call{Op: "peering.create", Target: ref(t, "Peering/new"), At: noon(), Account: d.memory.Get(ref(t, "Account/main")),
+		Want: &schema.Resource{Ref: ref(t, "Peering/new"), Spec: &schema.PeeringSpec{VPCs: []string{"prod", "prod"}}}}
+	if _, err := d.Do(t.Context(), call); codeOf(err) != "InvalidParameter" {
+		t.Errorf("a VPC with itself: %v", err)
+	}
+	must(t, d, "peering.create", "Peering/new", `{vpcs: [prod, north]}`)
+	if s := get[*schema.CommonStatus](t, d, "Peering/new"); !strings.HasPrefix(s.ID, "ri-0") {
+		t.Errorf("%+v", s)
 	}
 }
