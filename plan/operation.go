@@ -105,7 +105,6 @@ const (
 	RuleCycle     = "plan.cycle"
 	RuleUnserved  = "plan.unserved"
 	RuleHeld      = "plan.held"
-	RuleUncertain = "plan.uncertain"
 )
 
 // Call is an operation on a target, or on a part of it.
