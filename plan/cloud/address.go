@@ -8,6 +8,31 @@ import (
 	"enid/schema"
 )
 
+// addressRules are the rows of the catalogue that this file is about.
+var addressRules = []schema.Rule{
+	{ID: "private-ip.available", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "A declared address is free, in state, when it is assigned; an instance whose address changes keeps the old one until its next start.",
+		Source: "A 4.2", Code: "InvalidPrivateIpAddress.Duplicated",
+		Note: "AWS answers InvalidIPAddress.InUse."},
+	{ID: "private-ip.change.stopped", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "The primary private address or the subnet of an instance changes only while it is stopped.",
+		Source: "A 3.1", Code: "IncorrectInstanceStatus",
+		Note: "The cloud's documents further ask for a primary ENI without secondary addresses."},
+	{ID: "private-ip.change.same-zone", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "The new subnet is in the zone and the VPC of the old one.",
+		Source: "A 3.1", Code: "InvalidVSwitchId.Mismatch"},
+	{ID: "private-ip.change.restart", Class: schema.ClassEffect, Cloud: "alibaba",
+		Text:   "The new address takes effect at the next start and is pendingPrivateIP until then; another change waits for that start.",
+		Source: "A 3.1", Code: "InvalidPrivateIp.Changing",
+		Note: "The source says restart, of an instance that is stopped: a start is meant."},
+	{ID: "private-ip.classic-immutable", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "The intranet address of a classic instance never changes: a commit that changes it is blocked, not replaced.",
+		Source: "A 2.2, 2.3", Code: "OperationDenied"},
+	{ID: "eni.primary.fixed", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "A primary ENI comes and goes with its instance; on AWS its address and subnet never change.",
+		Source: "A 4.1, 4.5, 4.6, 4.7; B 04", Code: "InvalidOperation.DetachPrimaryEniNotAllowed"},
+}
+
 // addressOperation changes the primary private address or the subnet of an
 // instance. Document A 3.1.
 var addressOperation = &plan.Operation{

@@ -11,6 +11,26 @@ import (
 	"enid/schema/tables"
 )
 
+// adviceRules are the rows of the catalogue that this file is about.
+var adviceRules = []schema.Rule{
+	{ID: "eni.no-bandwidth-gain", Class: schema.ClassAdvice, Cloud: "alibaba",
+		Text:   "Several ENIs do not raise an instance's bandwidth, which its type decides.",
+		Source: "A 4.1"},
+	{ID: "eni.guest-unmanaged", Class: schema.ClassAdvice, Cloud: "alibaba",
+		Text:   "Only images of CentOS 6.8 and 7.3 (64 bit) and Windows Server 2012 R2 and 2016 set a new ENI up by themselves; on any other it stays dead unless a Host manages it.",
+		Source: "A 4.3, 4.4",
+		Note:   "Newer images do as well, by the cloud's later documents."},
+	{ID: "eni.separate-traffic", Class: schema.ClassAdvice, Cloud: "alibaba",
+		Text:   "Management and business traffic are separated by ENI, each with groups of its own.",
+		Source: "A 4.1"},
+	{ID: "network-type.choice", Class: schema.ClassAdvice, Cloud: "alibaba",
+		Text:   "A VPC is recommended where security matters; the recommendation of the classic network is void for new instances.",
+		Source: "A 1"},
+	{ID: "public-ip.choose", Class: schema.ClassAdvice, Cloud: "alibaba",
+		Text:   "An address that is to be kept or moved should be an EIP.",
+		Source: "A 2.1"},
+}
+
 // Advise answers what is worth knowing of what a plan touches: targets are those
 // of its steps, v is the world from which it starts. The answer is sorted, each
 // advice once.

@@ -7,6 +7,23 @@ import (
 	"enid/schema"
 )
 
+// adviceLinksRules are the rows of the catalogue that this file is about.
+var adviceLinksRules = []schema.Rule{
+	{ID: "instance.key-pair.ssm", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "An instance that is reached through Session Manager needs no key pair.",
+		Source: "B 01-02"},
+	{ID: "instance.drain.redundancy", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "Downtime is hidden only if the target group keeps another target.",
+		Source: "B 01-02"},
+	{ID: "instance.retirement.notice", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "An instance whose host is to be retired is named in every plan until it was relocated.",
+		Source: "B 01-02"},
+	{ID: "ssm.endpoints", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "Session Manager in a VPC needs the interface endpoints ec2messages, ssm and ssmmessages, and the agent on a custom image.",
+		Source: "B 03-02",
+		Note:   "The source's ssmmessage is a slip."},
+}
+
 // retiring names every instance whose host goes, whatever a plan is about.
 func (a *adviser) retiring() {
 	for _, ref := range a.v.Members(plan.Term{Index: indexRetiring}) {

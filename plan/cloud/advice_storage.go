@@ -8,6 +8,25 @@ import (
 	"enid/schema"
 )
 
+// adviceStorageRules are the rows of the catalogue that this file is about.
+var adviceStorageRules = []schema.Rule{
+	{ID: "image.official", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "For CentOS, the vendor's official image is recommended.",
+		Source: "B 02"},
+	{ID: "volume.grow-backup", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "An image or a snapshot is made before a volume grows.",
+		Source: "B 03-02"},
+	{ID: "volume.size-advised", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "At least 20 to 30 GiB are advised for an application; the minimum is enough for a bastion (label role: bastion).",
+		Source: "B 03-02"},
+	{ID: "volume.delete-on-termination.asg", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "In an autoscaling group, volumes that are kept pile up.",
+		Source: "B 03-02"},
+	{ID: "snapshot.frequent", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "More frequent snapshots are smaller and faster.",
+		Source: "B 03-02"},
+}
+
 // advisedGiB is the size from which on a volume is enough for an application.
 // Document B 03-02: 20 to 30 GiB.
 const advisedGiB = 20

@@ -8,6 +8,36 @@ import (
 	"enid/schema"
 )
 
+// attachRules are the rows of the catalogue that this file is about.
+var attachRules = []schema.Rule{
+	{ID: "eni.attach.same-vpc", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "An ENI and its instance are in the same VPC.",
+		Source: "A 4.2", Code: "InvalidOperation.VpcMismatch"},
+	{ID: "eni.attach.same-zone", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "An ENI and its instance are in the same zone; their subnets may differ.",
+		Source: "A 4.1, 4.2", Code: "InvalidOperation.AvailabilityZoneMismatch",
+		Note: "The overview of the source's own month asks for the same subnet as well; dropped since."},
+	{ID: "eni.attach.status", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "An available ENI is attached to an instance that is running or stopped.",
+		Source: "A 4.1", Code: "InvalidOperation.InvalidEniState"},
+	{ID: "eni.attach.stopped-only", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "Some small shared types take and give ENIs only while stopped.",
+		Source: "public", Code: "InvalidOperation.InvalidEcsState"},
+	{ID: "eni.device-index", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "A device index of an instance is taken once.",
+		Source: "public", Code: "InvalidParameterValue"},
+	{ID: "eni.detach.in-use", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "An ENI that is in use is detached from an instance that is running or stopped, and is available then.",
+		Source: "A 4.6", Code: "InvalidOperation.InvalidEniState",
+		Note: "The source prints stopping for stopped in one place."},
+	{ID: "eni.move", Class: schema.ClassEffect, Cloud: "any",
+		Text:   "Pointing attachTo elsewhere detaches and attaches: addresses, MAC and groups move with the ENI.",
+		Source: "A 4.1"},
+	{ID: "eni.carries", Class: schema.ClassEffect, Cloud: "any",
+		Text:   "Addresses, EIP and groups belong to an ENI and go with it.",
+		Source: "B 04"},
+}
+
 var attachOperations = []*plan.Operation{
 	{
 		ID: "eni.attach", Name: named("AttachNetworkInterface", "AttachNetworkInterface"), Kind: schema.KindENI, Action: plan.Attach,

@@ -7,6 +7,16 @@ import (
 	"enid/schema"
 )
 
+// classicLinkRules are the rows of the catalogue that this file is about.
+var classicLinkRules = []schema.Rule{
+	{ID: "classic-link.immutable", Class: schema.ClassReplace, Cloud: "alibaba",
+		Text:   "The instance and the VPC that a ClassicLink joins are fixed at its creation.",
+		Source: "public"},
+	{ID: "classic-link.status", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "A classic instance is linked to a VPC, and detached from it, while it is running or stopped.",
+		Source: "public", Code: "InvalidStatus.InstanceStatus"},
+}
+
 // classicLink joins a classic instance to a VPC.
 var classicLink = link{
 	id: "classic-link", rule: "classic-link.immutable", kind: schema.KindClassicLink, fixed: classicLinkFixed, source: "A 2.3",

@@ -7,6 +7,30 @@ import (
 	"enid/schema"
 )
 
+// convertRules are the rows of the catalogue that this file is about.
+var convertRules = []schema.Rule{
+	{ID: "eip.convert.irreversible", Class: schema.ClassIrreversible, Cloud: "alibaba",
+		Text:   "Converting a NAT public IP to an EIP cannot be undone.",
+		Source: "A 3.3"},
+	{ID: "eip.convert.vpc-assigned", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "Only a VPC instance to which a NAT public IP is assigned converts it.",
+		Source: "A 3.3", Code: "OperationDenied",
+		Note: "The cloud's documents further ask for pay-by-traffic and a bandwidth that is not 0."},
+	{ID: "eip.convert.status", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "The instance is running or stopped when its address is converted.",
+		Source: "A 3.3", Code: "IncorrectInstanceStatus"},
+	{ID: "eip.convert.no-pending-change", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "No specification change of the instance waits to take effect when its address is converted.",
+		Source: "A 3.3", Code: "InvalidInstanceId.PlanedChange"},
+	{ID: "eip.convert.not-expiring", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "More than 24 hours are left of the instance when its address is converted; one that does not expire has them.",
+		Source: "A 3.3", Code: "InvalidEndTime.OperateNotSupport",
+		Note: "The cloud asks it of subscriptions only."},
+	{ID: "eip.convert.keeps-traffic", Class: schema.ClassEffect, Cloud: "alibaba",
+		Text:   "The address and its traffic stay; from then on the EIP is billed on its own and can be unbound, bound elsewhere and released.",
+		Source: "A 3.3"},
+}
+
 var convertName = named("ConvertNatPublicIpToEip", "ConvertNatPublicIpToEip")
 
 // convertOperation makes an EIP of an instance's NAT public IP. Document A 3.3.

@@ -9,6 +9,13 @@ import (
 	"enid/schema"
 )
 
+// domainRules are the rows of the catalogue that this file is about.
+var domainRules = []schema.Rule{
+	{ID: "plan.observe-only", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A fact that enid only observes is never changed, nor what would change it along the way done.",
+		Source: "enid"},
+}
+
 var kindOrder = map[schema.Kind]int{
 	schema.KindAccount: 0, schema.KindVPC: 1, schema.KindSubnet: 2, schema.KindSecurityGroup: 3,
 	schema.KindPeering: 4, schema.KindVPCEndpoint: 5, schema.KindKeyPair: 6, schema.KindImage: 7,

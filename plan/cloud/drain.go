@@ -7,6 +7,14 @@ import (
 	"enid/schema"
 )
 
+// drainRules are the rows of the catalogue that this file is about.
+var drainRules = []schema.Rule{
+	{ID: "instance.drain", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "Before an instance stops, reboots or goes it is deregistered from its target groups; once it runs it is registered again. In a group of two or more the next target is deregistered only when another one is registered and running; a group of one is drained all the same. A declared target that is stopped is no difference.",
+		Source: "B 01-02",
+		Note:   "A declared target that the files have stopped does not make a group of two: nobody would ever take its place."},
+}
+
 // drained is the requirement of every step that stops, reboots or deletes an
 // instance: nobody sends it traffic any more. Registering it again, once it
 // runs, is a difference of its target groups.

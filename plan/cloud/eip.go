@@ -8,6 +8,22 @@ import (
 	"enid/schema"
 )
 
+// eipRules are the rows of the catalogue that this file is about.
+var eipRules = []schema.Rule{
+	{ID: "eip.bind.no-nat-ip", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "An EIP is bound only to an instance without a NAT public IP, and one is assigned only where no EIP is bound.",
+		Source: "A 2.1", Code: "InvalidInstance.EipNotSupport"},
+	{ID: "eip.release.unbound", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "An EIP is unbound, as a step of its own, before it is released.",
+		Source: "A 2.1, 3.3", Code: "IncorrectEipStatus"},
+	{ID: "eip.lifecycle", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "available → associating → in-use → unassociating → available: an EIP is bound while available and unbound while in use.",
+		Source: "public", Code: "IncorrectEipStatus"},
+	{ID: "eip.immutable", Class: schema.ClassReplace, Cloud: "any",
+		Text:   "An EIP's account and region are fixed at its allocation; one that came from a conversion cannot be made anew.",
+		Source: "public"},
+}
+
 var (
 	allocateName = named("AllocateEipAddress", "AllocateAddress")
 	releaseName  = named("ReleaseEipAddress", "ReleaseAddress")

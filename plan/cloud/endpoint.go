@@ -8,6 +8,16 @@ import (
 	"enid/schema"
 )
 
+// endpointRules are the rows of the catalogue that this file is about.
+var endpointRules = []schema.Rule{
+	{ID: "vpc-endpoint.eni", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "An interface endpoint is a managed ENI in each of its subnets and takes an address there.",
+		Source: "B 04"},
+	{ID: "vpc-endpoint.immutable", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "An endpoint's VPC, service and type are fixed at its creation.",
+		Source: "public"},
+}
+
 var (
 	createEndpointName = named("CreateVpcEndpoint", "CreateVpcEndpoint")
 	deleteEndpointName = named("DeleteVpcEndpoints", "DeleteVpcEndpoints")

@@ -8,6 +8,33 @@ import (
 	"enid/schema/tables"
 )
 
+// eniRules are the rows of the catalogue that this file is about.
+var eniRules = []schema.Rule{
+	{ID: "eni.quota.region", Class: schema.ClassLimit, Cloud: "alibaba",
+		Text:   "An account has at most 100 secondary ENIs in a region, unless its quota says otherwise.",
+		Source: "A 4.1; public", Code: "MaxEniCountExceeded",
+		Note: "Now a quota of the console."},
+	{ID: "eni.immutable", Class: schema.ClassReplace, Cloud: "any",
+		Text:   "The VPC, subnet and primary private address of a secondary ENI are fixed at its creation: a change detaches, deletes, creates and attaches it, and loses its addresses.",
+		Source: "A 4.2, 4.5"},
+	{ID: "eni.modify.status", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "Name, description and groups of a secondary ENI change only while it is available or in use.",
+		Source: "A 4.5", Code: "InvalidOperation.InvalidEniState"},
+	{ID: "eni.delete.available", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "Only an available ENI is deleted; one that is attached is detached first, as a step of its own.",
+		Source: "A 4.7", Code: "InvalidOperation.InvalidEniState"},
+	{ID: "eni.delete.releases", Class: schema.ClassEffect, Cloud: "any",
+		Text:   "Deleting an ENI frees its private addresses and its memberships in security groups.",
+		Source: "A 4.7"},
+	{ID: "eni.recreate-new-ip", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "An ENI that is created anew gives its address back and gets another one, unless one is declared.",
+		Source: "B 04"},
+	{ID: "eni.requester-managed", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "An ENI that a service of the cloud owns is shown and never modified.",
+		Source: "B 04; public", Code: "InvalidOperation.EniServiceManaged",
+		Note: "The source calls its sentence about Fargate a guess."},
+}
+
 var (
 	createENIName = named("CreateNetworkInterface", "CreateNetworkInterface")
 	deleteENIName = named("DeleteNetworkInterface", "DeleteNetworkInterface")

@@ -7,6 +7,13 @@ import (
 	"enid/schema"
 )
 
+// existRules are the rows of the catalogue that this file is about.
+var existRules = []schema.Rule{
+	{ID: "delete.unreferenced", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "What others live in or refer to is not deleted before they are gone or changed.",
+		Source: "public", Code: "DependencyViolation"},
+}
+
 // named answers an operation's name per cloud.
 func named(alibaba, aws string) func(*plan.View, plan.Ref) string {
 	return func(v *plan.View, target plan.Ref) string {

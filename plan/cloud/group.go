@@ -7,6 +7,13 @@ import (
 	"enid/schema"
 )
 
+// groupRules are the rows of the catalogue that this file is about.
+var groupRules = []schema.Rule{
+	{ID: "group.immutable", Class: schema.ClassReplace, Cloud: "any",
+		Text:   "A security group's VPC or classic network, account and region are fixed at its creation.",
+		Source: "public"},
+}
+
 var groupOperations = []*plan.Operation{
 	{
 		ID: "group.create", Name: named("CreateSecurityGroup", "CreateSecurityGroup"), Kind: schema.KindSecurityGroup, Action: plan.Create,

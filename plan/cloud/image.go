@@ -8,6 +8,25 @@ import (
 	"enid/schema"
 )
 
+// imageRules are the rows of the catalogue that this file is about.
+var imageRules = []schema.Rule{
+	{ID: "image.create.reboot", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "Creating an image reboots its instance, which is downtime, unless noReboot is set, which risks data.",
+		Source: "B 02",
+		Note:   "A stopped instance is not rebooted. With noReboot the integrity of the file system is not guaranteed."},
+	{ID: "image.share", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "An image is shared with regions, with accounts, or with all accounts.",
+		Source: "B 02",
+		Note:   "A region gets a copy (CopyImage), accounts a permission (ModifyImageAttribute)."},
+	{ID: "image.contents", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "An image holds the software and the EBS volumes of its instance, a snapshot a volume alone.",
+		Source: "B 02, 03-02"},
+	{ID: "image.immutable", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "The instance that an image is made of, its account and its region are fixed at its creation. An image that names no instance exists already: it is recorded without an operation, and forgotten when it leaves the files.",
+		Source: "public",
+		Note:   "os and rootDevice describe it; a changed description is recorded."},
+}
+
 func imageRef(name string) plan.Ref { return plan.Ref{Kind: schema.KindImage, Name: name} }
 
 var deleteImageName = named("DeleteImage", "DeregisterImage")

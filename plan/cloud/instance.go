@@ -8,6 +8,27 @@ import (
 	"enid/schema"
 )
 
+// instanceRules are the rows of the catalogue that this file is about.
+var instanceRules = []schema.Rule{
+	{ID: "instance.type-change.stopped", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "The type of an instance changes only while it is stopped: downtime.",
+		Source: "B 01-02", Code: "InvalidInstanceStatus.NotStopped"},
+	{ID: "instance.key-pair.at-launch", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "A key pair is set when an instance is first created.",
+		Source: "B 01-02",
+		Note:   "In the guest, keys can be changed at will."},
+	{ID: "instance.image-replaces", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "A new image means a new instance.",
+		Source: "B 02"},
+	{ID: "instance.immutable", Class: schema.ClassReplace, Cloud: "any",
+		Text:   "An instance's network type, root device, I/O optimization (where its type leaves the choice) and, if classic, its account, region and zone are fixed at its creation.",
+		Source: "public"},
+	{ID: "instance.user-data", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "User data runs at the first boot; it changes while the instance is stopped, and does not run by itself again.",
+		Source: "B 01-02", Code: "IncorrectInstanceState",
+		Note: "It runs in cloud-final, not cloud-config as the source says."},
+}
+
 var (
 	runName    = named("RunInstances", "RunInstances")
 	deleteName = named("DeleteInstance", "TerminateInstances")

@@ -7,6 +7,14 @@ import (
 	"enid/schema"
 )
 
+// keyPairRules are the rows of the catalogue that this file is about.
+var keyPairRules = []schema.Rule{
+	{ID: "key-pair.immutable", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "A key pair's public key, account and region are fixed at its creation.",
+		Source: "public",
+		Note:   "The comment behind a public key is no part of it. A fingerprint states what the cloud shows, and is recorded."},
+}
+
 func keyPairRef(name string) plan.Ref { return plan.Ref{Kind: schema.KindKeyPair, Name: name} }
 
 // createKeyPairName is ImportKeyPair where the files hold the public key; else the

@@ -8,6 +8,39 @@ import (
 	"enid/schema"
 )
 
+// lifecycleRules are the rows of the catalogue that this file is about.
+var lifecycleRules = []schema.Rule{
+	{ID: "classic.closed", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "A classic instance is created until 2017-07-14T17:00:00+08:00, that second included; a replacement is a creation. One that exists stays manageable.",
+		Source: "A 1", Code: "OperationDenied",
+		Note: "The cloud's own documents in English and Chinese say 2017-06-14; the source's date governs."},
+	{ID: "classic.address-assigned", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "The cloud hands out the addresses of a classic instance: privateIP cannot be chosen at creation.",
+		Source: "A 1, 2.2"},
+	{ID: "private-ip.at-creation", Class: schema.ClassEffect, Cloud: "any",
+		Text:   "An instance gets one private address of its subnet when it is created; one that is not declared is the lowest free address outside every reservation.",
+		Source: "A 2.1, B 04"},
+	{ID: "eni.instance-release", Class: schema.ClassEffect, Cloud: "alibaba",
+		Text:   "Releasing an instance deletes what is attached to it: an ENI that stays declared is detached first. On AWS such ENIs survive, and are detached first all the same.",
+		Source: "A 4.3, 4.7", Code: "InvalidOperation.EniLinked"},
+	{ID: "eni.create-with-instance", Class: schema.ClassEffect, Cloud: "alibaba",
+		Text:   "An instance is created with its primary ENI; each declared one is attached after it, in the order of deviceIndex.",
+		Source: "A 4.3"},
+	{ID: "instance.lifecycle", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "pending → running → stopping → stopped → pending, and running or stopped → shutting-down → terminated: no other way.",
+		Source: "B 01-02", Code: "IncorrectInstanceState",
+		Note: "The source names the phases; the arrows are public."},
+	{ID: "classic-link.with-instance", Class: schema.ClassEffect, Cloud: "alibaba",
+		Text:   "Releasing a classic instance ends its link to a VPC.",
+		Source: "public"},
+	{ID: "public-ip.release.with-instance", Class: schema.ClassEffect, Cloud: "alibaba",
+		Text:   "Releasing an instance releases its NAT public IP; an EIP that is bound stays.",
+		Source: "A 2.1"},
+	{ID: "public-ip.at-creation", Class: schema.ClassEffect, Cloud: "alibaba",
+		Text:   "publicIP declared at creation has a NAT public IP assigned then.",
+		Source: "A 2.1, 2.2"},
+}
+
 // classicEnd is the last second in which a classic instance could be created.
 // The clouds' own documents say 2017-06-14; the source's date governs.
 var classicEnd = time.Date(2017, 7, 14, 17, 0, 0, 0, time.FixedZone("UTC+8", 8*3600))

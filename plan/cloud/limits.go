@@ -8,6 +8,18 @@ import (
 	"enid/schema/tables"
 )
 
+// limitsRules are the rows of the catalogue that this file is about.
+var limitsRules = []schema.Rule{
+	{ID: "eni.limit.instance-type", Class: schema.ClassLimit, Cloud: "any",
+		Text:   "An instance's type bounds its ENIs, the primary one included, and the addresses and prefixes of each; an Alibaba ENI that is not attached takes 10 secondary addresses.",
+		Source: "A 4.1, 4.3", Code: "EniPerInstanceLimitExceeded",
+		Note: "The numbers are in the type tables; the one of the source is missing."},
+	{ID: "eni.io-optimized", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "Only I/O optimized types take ENIs; types for which it is a choice need ioOptimized: true.",
+		Source: "A 4.1", Code: "InvalidOperation.InvalidGeneration",
+		Note: "The error code is probable, not documented for this case."},
+}
+
 // eniLimit bounds the ENIs of an instance, the primary included, and the
 // addresses of the ENI that comes, by the instance's type.
 var eniLimit = plan.Requirement{Rule: "eni.limit.instance-type", Code: code("EniPerInstanceLimitExceeded", "AttachmentLimitExceeded"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {

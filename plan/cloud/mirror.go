@@ -7,6 +7,13 @@ import (
 	"enid/schema"
 )
 
+// mirrorRules are the rows of the catalogue that this file is about.
+var mirrorRules = []schema.Rule{
+	{ID: "traffic-mirror.immutable", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "The source and the target of a traffic mirror are fixed at its creation.",
+		Source: "public"},
+}
+
 // trafficMirror copies an ENI's traffic.
 var trafficMirror = link{
 	id: "traffic-mirror", rule: "traffic-mirror.immutable", kind: schema.KindTrafficMirror, fixed: mirrorFixed, source: "B 04",

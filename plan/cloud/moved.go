@@ -9,6 +9,16 @@ import (
 	"enid/schema"
 )
 
+// movedRules are the rows of the catalogue that this file is about.
+var movedRules = []schema.Rule{
+	{ID: schema.RuleMoved, Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A document annotated enid/moved-from: OLD is the resource that the state calls OLD: it is renamed, with every reference to it, neither deleted nor created.",
+		Source: "enid"},
+	{ID: "plan.uncertain", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A step that cannot be undone and was cut short is not repeated: nobody knows whether the cloud did it, until a person says so (enid state resolve).",
+		Source: "enid"},
+}
+
 // RuleUncertain is the rule of steps that were cut short and cannot be undone.
 const RuleUncertain = "plan.uncertain"
 

@@ -7,6 +7,19 @@ import (
 	"enid/schema"
 )
 
+// networkRules are the rows of the catalogue that this file is about.
+var networkRules = []schema.Rule{
+	{ID: "vpc.immutable", Class: schema.ClassReplace, Cloud: "any",
+		Text:   "A VPC's account, region and CIDR are fixed at its creation.",
+		Source: "public"},
+	{ID: "subnet.immutable", Class: schema.ClassReplace, Cloud: "any",
+		Text:   "A subnet's VPC, zone and CIDR are fixed at its creation.",
+		Source: "public"},
+	{ID: "reservation.while-used", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "A block may be reserved while addresses in it are in use; once released they are not handed out automatically again.",
+		Source: "B 04-03"},
+}
+
 var networkOperations = []*plan.Operation{
 	{
 		ID: "vpc.create", Name: named("CreateVpc", "CreateVpc"), Kind: schema.KindVPC, Action: plan.Create,

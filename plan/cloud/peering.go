@@ -5,6 +5,13 @@ import (
 	"enid/schema"
 )
 
+// peeringRules are the rows of the catalogue that this file is about.
+var peeringRules = []schema.Rule{
+	{ID: "peering.immutable", Class: schema.ClassReplace, Cloud: "any",
+		Text:   "The VPCs that a peering joins are fixed at its creation.",
+		Source: "public"},
+}
+
 // peering joins two VPCs. Alibaba's Express Connect is a pair of router
 // interfaces, named by what the first one is made with.
 var peering = link{

@@ -5,6 +5,43 @@ import (
 	"enid/schema"
 )
 
+// policyRules are the rows of the catalogue that this file is about.
+var policyRules = []schema.Rule{
+	{ID: "policy.irreversible", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A step that cannot be undone runs only with an Approval.",
+		Source: "contract, section 1"},
+	{ID: "policy.data-loss", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A step that loses data runs only with an Approval.",
+		Source: "contract, section 1"},
+	{ID: "policy.replace", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A replacement runs only with an Approval.",
+		Source: "contract, section 1"},
+	{ID: "policy.downtime", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A step that stops an instance runs only where the Policies that select it allow downtime; the strictest wins.",
+		Source: "contract, section 1"},
+	{ID: "policy.window", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "Where downtime is allowed in windows, it waits until one is open.",
+		Source: "contract, section 1"},
+	{ID: "policy.prune", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "What left the files is deleted, unless a Policy of the files or of the last applied commit keeps it.",
+		Source: "contract, section 1"},
+	{ID: "plan.depends-on-blocked", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A step that needs what a blocked step would do is blocked itself.",
+		Source: "contract, section 1"},
+	{ID: "plan.cycle", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "Steps that wait for one another are untied where taking one of them apart first (a detach, an unbind) lets all be served; else they are blocked, the shortest way round named.",
+		Source: "contract, section 1"},
+	{ID: "plan.unserved", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A difference that no operation serves is blocked.",
+		Source: "enid"},
+	{ID: "plan.held", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A step that failed is not tried again until something that would help has changed.",
+		Source: "enid"},
+	{ID: "plan.self-stop", Class: schema.ClassPolicy, Cloud: "any",
+		Text:   "A step that stops, reboots or deletes the instance on which enid runs is blocked under any driver but state-only: the cloud half runs elsewhere.",
+		Source: "enid"},
+}
+
 // policiesOf answers the Policies of the files that select the target by its
 // labels, in the world or in the files.
 func policiesOf(v *plan.View, target plan.Ref) (out []*schema.Resource) {

@@ -8,6 +8,13 @@ import (
 	"enid/schema"
 )
 
+// powerRules are the rows of the catalogue that this file is about.
+var powerRules = []schema.Rule{
+	{ID: "instance.store-root", Class: schema.ClassAdvice, Cloud: "aws",
+		Text:   "An instance-store root is discouraged: such an instance cannot be stopped, and its data goes with it.",
+		Source: "B 01-02", Code: "UnsupportedOperation"},
+}
+
 var powerOperations = []*plan.Operation{
 	{
 		ID: "instance.start", Name: named("StartInstance", "StartInstances"), Kind: schema.KindInstance, Action: plan.Start,

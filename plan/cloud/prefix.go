@@ -10,6 +10,18 @@ import (
 	"enid/schema"
 )
 
+// prefixRules are the rows of the catalogue that this file is about.
+var prefixRules = []schema.Rule{
+	{ID: "prefix.manual", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "A /28 that is named lies in a reservation of the subnet that was made beforehand.",
+		Source: "B 04-03", Code: "InvalidParameterValue",
+		Note: "The cloud's documents ask for no reservation; the source governs."},
+	{ID: "prefix.insufficient", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "Prefixes need whole free /28 blocks; InsufficientCidr names what is in the way.",
+		Source: "B 04-03", Code: "InsufficientCidrBlocks",
+		Note: "The source calls the code InsufficientCidr."},
+}
+
 // prefixManual is the requirement that a named /28 lies in a reservation. (The
 // cloud's own documents ask for no reservation; the source governs.)
 var prefixManual = plan.Requirement{Rule: "prefix.manual", Code: code("", "InvalidParameterValue"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {

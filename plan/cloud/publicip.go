@@ -7,6 +7,17 @@ import (
 	"enid/schema"
 )
 
+// publicIPRules are the rows of the catalogue that this file is about.
+var publicIPRules = []schema.Rule{
+	{ID: "public-ip.change.stopped", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "The public address changes only while the instance is stopped.",
+		Source: "A 3.2", Code: "IncorrectInstanceStatus",
+		Note: "Pay-as-you-go instances stop in standard, not economical mode for it."},
+	{ID: "public-ip.classic-zero-bandwidth", Class: schema.ClassEffect, Cloud: "alibaba",
+		Text:   "Bandwidth 0 on a classic subscription instance keeps the address and cuts internet access in the next cycle.",
+		Source: "A 2.2"},
+}
+
 // changeWindow is how young an instance must be for its public address to
 // change, maxChanges how often it may in its life. Document A 3.2.
 const (

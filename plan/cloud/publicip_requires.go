@@ -7,6 +7,39 @@ import (
 	"enid/schema"
 )
 
+// publicIPChangeRules are the rows of the catalogue that this file is about.
+var publicIPChangeRules = []schema.Rule{
+	{ID: "public-ip.no-unbind", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "A NAT public IP is released, never unbound or moved to another instance.",
+		Source: "A 2.1"},
+	{ID: "public-ip.release.subscription", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "A NAT public IP is released by itself only on a subscription instance in a VPC, by a renewal downgrade that is taken as effective at once. Bandwidth 0 is a release. Otherwise it is converted to an EIP.",
+		Source: "A 2.1", Code: "ChargeTypeViolation",
+		Note: "Dated: the cloud now releases it on pay-as-you-go instances too, by bandwidth 0."},
+	{ID: "public-ip.assign.late", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "An instance that was created without a public address gets one later only if it is a subscription; for pay-as-you-go there is an EIP, for classic nothing.",
+		Source: "A 2.2, 3.2", Code: "OperationDenied",
+		Note: "Dated: AllocatePublicIpAddress now assigns one to pay-as-you-go instances as well."},
+	{ID: "public-ip.change.window", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "The public address changes only while the instance is younger than 6 hours; afterwards it is converted to an EIP.",
+		Source: "A 3.2",
+		Note:   "The console does it; no API operation is documented."},
+	{ID: "public-ip.change.count", Class: schema.ClassLimit, Cloud: "alibaba",
+		Text:   "The public address changes at most 3 times; each raise of rotation counts.",
+		Source: "A 3.2"},
+	{ID: "public-ip.change.assigned", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "Only an address that is assigned changes.",
+		Source: "A 3.2"},
+	{ID: "public-ip.classic-fixed", Class: schema.ClassPrecondition, Cloud: "alibaba",
+		Text:   "A classic public address is never released by itself or converted; it goes with its instance.",
+		Source: "A 2.2, 3.2, 3.3",
+		Note:   "The source says in one place never, in another within 6 hours: the latter, being specific, holds for a change."},
+	{ID: "ec2.public-ip.at-launch", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "Automatic assignment of a public address is decided when an instance is created, neither enabled nor disabled later.",
+		Source: "B 01-02",
+		Note:   "Dated: ModifyNetworkInterfaceAttribute now has AssociatePublicIpAddress."},
+}
+
 var publicIPLate = plan.Requirement{Rule: "public-ip.assign.late", Code: code("OperationDenied", ""), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
 	s, yes := subscription(v, target)
 	if is(v, target, schema.AWS) {

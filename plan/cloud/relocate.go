@@ -5,6 +5,14 @@ import (
 	"enid/schema"
 )
 
+// relocateRules are the rows of the catalogue that this file is about.
+var relocateRules = []schema.Rule{
+	{ID: "instance.retirement", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "Moving off a retiring host (relocation) is a stop and a start; a reboot does not do it. With an instance-store root it is blocked: the data would be lost.",
+		Source: "B 01-02", Code: "UnsupportedOperation",
+		Note: "An instance that the files have stopped moves with its next start: there relocation is only recorded. A lower relocation asks for nothing."},
+}
+
 // relocateOperation moves an instance off its host: whatever starts comes up on
 // another one. It serves instances that are to run; one that the files have
 // stopped moves with its next start by itself, so that there a raise of

@@ -5,6 +5,17 @@ import (
 	"enid/schema"
 )
 
+// rootVolumeRules are the rows of the catalogue that this file is about.
+var rootVolumeRules = []schema.Rule{
+	{ID: "instance.root-volume", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "Only an EBS root is a volume, which changes in place.",
+		Source: "public", Code: "UnsupportedOperation"},
+	{ID: "volume.grow-only", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "A volume grows without downtime; it never shrinks.",
+		Source: "B 03-02", Code: "InvalidParameterValue",
+		Note: "That it never shrinks is public. The clouds allow a few changes of a volume a day; how many were made is not in state."},
+}
+
 var rootVolumeOperations = []*plan.Operation{
 	{
 		ID: "instance.root-volume", Name: named("ModifyVolume", "ModifyVolume"), Kind: schema.KindInstance, Action: plan.Update,

@@ -53,13 +53,14 @@ func TestRules(t *testing.T) {
 	byNature := []string{"eip.convert.irreversible", "eni.create-with-instance", "eni.move", // said by what the steps are
 		"volume.free-space"} // answered by the host
 	for _, r := range Rules() {
-		if !strings.Contains(code, `"`+r.ID+`"`) && !slices.Contains(byNature, r.ID) && !strings.HasPrefix(r.ID, "p") {
+		if strings.Count(code, `"`+r.ID+`"`) < 2 && // its row is one
+			!slices.Contains(byNature, r.ID) && !strings.HasPrefix(r.ID, "p") {
 			t.Errorf("no code names %s", r.ID)
 		}
 	}
 }
 
-// source answers the package's code without the rows and the tests.
+// source answers the package's code without its tests.
 func source(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -68,7 +69,7 @@ func source(t *testing.T) string {
 	}
 	var b strings.Builder
 	for _, name := range files {
-		if strings.HasPrefix(name, "rules") || strings.HasSuffix(name, "_test.go") {
+		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
 		data, err := os.ReadFile(name)

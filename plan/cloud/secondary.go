@@ -8,6 +8,24 @@ import (
 	"enid/schema"
 )
 
+// secondaryRules are the rows of the catalogue that this file is about.
+var secondaryRules = []schema.Rule{
+	{ID: "eni.lifecycle", Class: schema.ClassPrecondition, Cloud: "any",
+		Text:   "creating → available → attaching → in-use → detaching → available: addresses are assigned while available or in use.",
+		Source: "A 4.2, 4.6", Code: "InvalidOperation.InvalidEniState"},
+	{ID: "ip.secondary", Class: schema.ClassEffect, Cloud: "any",
+		Text:   "An ENI has one primary and, up to its type's limit, several secondary private addresses.",
+		Source: "B 04-02, A 4.1", Code: "PrivateIpAddressLimitExceeded",
+		Note: "The source counts one public and two private addresses: the number depends on the type."},
+	{ID: "prefix.auto", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "prefixCount takes the lowest free /28 blocks, reserved or not.",
+		Source: "B 04-03",
+		Note:   "The cloud draws from reservations of type prefix first."},
+	{ID: "prefix.capacity", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "A prefix adds 16 usable addresses and takes one address slot of its ENI.",
+		Source: "B 04-03; public"},
+}
+
 // unattachedSecondaries is how many secondary addresses an Alibaba ENI takes
 // while it is available. Public.
 const unattachedSecondaries = 10

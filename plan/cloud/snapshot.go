@@ -8,6 +8,16 @@ import (
 	"enid/schema"
 )
 
+// snapshotRules are the rows of the catalogue that this file is about.
+var snapshotRules = []schema.Rule{
+	{ID: "snapshot.incremental", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "A snapshot adds only what changed since the last one; it is of one volume, or of an instance's volumes together.",
+		Source: "B 03-02"},
+	{ID: "snapshot.immutable", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "Nothing of a snapshot changes: another description, or another volume, is another snapshot.",
+		Source: "public"},
+}
+
 var (
 	createSnapshotName = func(v *plan.View, target plan.Ref) string {
 		if s := spec[*schema.SnapshotSpec](wanted(v, target)); s != nil && s.Of.Instance != "" {

@@ -7,6 +7,16 @@ import (
 	"enid/schema"
 )
 
+// targetGroupRules are the rows of the catalogue that this file is about.
+var targetGroupRules = []schema.Rule{
+	{ID: "target-group.immutable", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "A target group's VPC is fixed at its creation.",
+		Source: "public"},
+	{ID: "target-group.same-vpc", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "A target is registered by its instance only in a group of its own VPC.",
+		Source: "public", Code: "InvalidTarget"},
+}
+
 var (
 	createTargetGroupName = named("CreateTargetGroup", "CreateTargetGroup")
 	deleteTargetGroupName = named("DeleteTargetGroup", "DeleteTargetGroup")

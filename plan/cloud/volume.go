@@ -8,6 +8,20 @@ import (
 	"enid/schema"
 )
 
+// volumeRules are the rows of the catalogue that this file is about.
+var volumeRules = []schema.Rule{
+	{ID: "volume.free-space", Class: schema.ClassQuery, Cloud: "any",
+		Text:   "How much of a volume is free is known in the guest only: enid host show reports it for attached volumes.",
+		Source: "B 03-02"},
+	{ID: "volume.encryption", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "A volume's encryption is fixed at its creation.",
+		Source: "B 03-02", Note: "Public."},
+	{ID: "volume.immutable", Class: schema.ClassReplace, Cloud: "aws",
+		Text:   "A volume's account, its zone and the snapshot that it is made of are fixed at its creation.",
+		Source: "public",
+		Note:   "A volume whose fromSnapshot leaves the files stays as it is."},
+}
+
 func volumeRef(name string) plan.Ref   { return plan.Ref{Kind: schema.KindVolume, Name: name} }
 func snapshotRef(name string) plan.Ref { return plan.Ref{Kind: schema.KindSnapshot, Name: name} }
 

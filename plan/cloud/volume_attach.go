@@ -7,6 +7,26 @@ import (
 	"enid/schema"
 )
 
+// volumeAttachRules are the rows of the catalogue that this file is about.
+var volumeAttachRules = []schema.Rule{
+	{ID: "volume.same-zone", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "A volume attaches to instances of its own zone only.",
+		Source: "B 03-02", Code: "InvalidVolume.ZoneMismatch"},
+	{ID: "volume.multi-attach", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "Only io1 and io2 volumes attach to several instances at once.",
+		Source: "B 03-02", Code: "InvalidParameterCombination",
+		Note: "Public: to 16 instances of the Nitro system at most; on io2 it is turned on only while detached, and off with one attachment at most; on io1 it is fixed at creation; the type stays while it is on."},
+	{ID: "volume.device-path", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "On types of the Nitro system /dev/xvdb appears as an NVMe device (/dev/nvme1n1) whose number cannot be foreseen; on Xen the name stays.",
+		Source: "B 03-02"},
+	{ID: "volume.attach.status", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "A volume is attached while it is available, or takes several instances, and while the instance is running or stopped.",
+		Source: "public", Code: "VolumeInUse"},
+	{ID: "volume.device", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "A device of an instance takes one volume.",
+		Source: "public", Code: "InvalidDevice.InUse"},
+}
+
 // wantedInstances answers the instances that the files attach the volume to.
 func wantedInstances(v *plan.View, target plan.Ref) (names []string) {
 	if _, want, ok := both[*schema.VolumeSpec](v, target); ok {

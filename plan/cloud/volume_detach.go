@@ -7,6 +7,17 @@ import (
 	"enid/schema"
 )
 
+// volumeDetachRules are the rows of the catalogue that this file is about.
+var volumeDetachRules = []schema.Rule{
+	{ID: "volume.detach-running", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "A volume is detached from a running instance only if it is unmounted, as its applied attachment states (unmounted: true) or its host sees; else the instance is stopped first.",
+		Source: "B 03-02", Code: "IncorrectState",
+		Note: "What the host sees counts more than what was stated. The source's heading says attach where it means detach."},
+	{ID: "volume.lifecycle", Class: schema.ClassPrecondition, Cloud: "aws",
+		Text:   "creating → available → attaching → in-use → detaching → available. One that is attached is detached before it is deleted, as a step of its own.",
+		Source: "public", Code: "IncorrectState"},
+}
+
 // volumeUnmounted is the requirement of detaching from an instance that runs: the
 // guest has it unmounted, as the applied attachment states or as its host saw,
 // who knows better. Else the instance is stopped first.

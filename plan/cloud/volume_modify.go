@@ -5,6 +5,14 @@ import (
 	"enid/schema"
 )
 
+// volumeModifyRules are the rows of the catalogue that this file is about.
+var volumeModifyRules = []schema.Rule{
+	{ID: "volume.grow-guest", Class: schema.ClassHost, Cloud: "aws",
+		Text:   "After a volume grew, its partition grows (growpart, where there is one), then its file system (resize2fs for ext4, xfs_growfs for xfs).",
+		Source: "B 03-02",
+		Note:   "The step that grows the volume lists them in this order, as far as guest says what there is."},
+}
+
 // volumeModified answers what changes in place of a volume.
 func volumeModified(v *plan.View, target plan.Ref) []plan.Change {
 	is, want, ok := both[*schema.VolumeSpec](v, target)

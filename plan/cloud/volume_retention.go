@@ -7,6 +7,14 @@ import (
 	"enid/schema"
 )
 
+// volumeRetentionRules are the rows of the catalogue that this file is about.
+var volumeRetentionRules = []schema.Rule{
+	{ID: "volume.delete-on-termination", Class: schema.ClassEffect, Cloud: "aws",
+		Text:   "With deleteOnTermination an attached volume goes with its instance, its data too; without it stays. By default the root goes and an added volume stays. It changes in place.",
+		Source: "B 03-02",
+		Note:   "A volume that stays declared, or that a Policy keeps, is detached before its instance goes. One that several instances have goes with the last of them. AttachVolume knows no such setting: a further step turns it on."},
+}
+
 // retentionDiffers reports whether an attached volume is to go with its instance
 // and does not, or the other way round.
 func retentionDiffers(v *plan.View, target plan.Ref) bool {
