@@ -126,7 +126,10 @@ func readStory(t *testing.T, name string) (*txtar.Archive, *story) {
 		if err := ref.UnmarshalText([]byte(target)); err != nil {
 			t.Fatal(err)
 		}
-		s.held = map[plan.Call]plan.Block{{Op: op, Target: ref}: {Rule: plan.RuleHeld, Detail: "it failed", Remedy: "enid retry " + target}}
+		if s.held == nil {
+			s.held = map[plan.Call]plan.Block{}
+		}
+		s.held[plan.Call{Op: op, Target: ref}] = plan.Block{Rule: plan.RuleHeld, Detail: "it failed", Remedy: "enid retry " + target}
 	}
 	shared := base(t, strings.TrimSpace(files["base"]))
 	s.observed = documents(t, "state.yaml", shared, files["state.yaml"])
