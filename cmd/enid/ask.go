@@ -20,19 +20,28 @@ func (a *app) asked(ctx context.Context, dir string) (*schema.Topology, error) {
 		}
 		return schema.NewTopology(state.Resources), nil
 	}
-	t, err := a.validTopology(ctx, []string{dir})
+	t, after, err := a.applied(ctx, dir)
 	if err != nil {
 		return nil, err
+	}
+	return asApplied(t, after), nil
+}
+
+// applied answers a folder's topology, and the world when it has been applied.
+func (a *app) applied(ctx context.Context, dir string) (*schema.Topology, *plan.World, error) {
+	t, err := a.validTopology(ctx, []string{dir})
+	if err != nil {
+		return nil, nil, err
 	}
 	at, err := parseAt("")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	world, want, p, err := makePlan(&store.State{}, t.Topology, at, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return asApplied(t.Topology, cloud.Afterwards(p, world, want, at)), nil
+	return t.Topology, cloud.Afterwards(p, world, want, at), nil
 }
 
 // asApplied answers the files' resources with the status that applying them gives.

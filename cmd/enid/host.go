@@ -11,7 +11,6 @@ import (
 	"enid/plan/cloud"
 	"enid/plan/render"
 	"enid/reconcile/host"
-	"enid/reconcile/store"
 )
 
 func (a *app) hostCommand() *cobra.Command {
@@ -141,19 +140,8 @@ func (a *app) hostWorld(ctx context.Context, dir string) (*plan.World, error) {
 		}
 		return cloud.World(state.Resources), nil
 	}
-	t, err := a.validTopology(ctx, []string{dir})
-	if err != nil {
-		return nil, err
-	}
-	at, err := parseAt("")
-	if err != nil {
-		return nil, err
-	}
-	world, want, p, err := makePlan(&store.State{}, t.Topology, at, nil)
-	if err != nil {
-		return nil, err
-	}
-	return cloud.Afterwards(p, world, want, at), nil
+	_, after, err := a.applied(ctx, dir)
+	return after, err
 }
 
 // planHost answers the host's part of a plan; its advice is added to p's.

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"slices"
 	"strings"
 
 	"enid/plan"
@@ -65,6 +66,17 @@ func absent(rule, enabler string) plan.Requirement {
 		}
 		return plan.Fails("take the change back, or approve the replacement",
 			"%s exists, and what the commit changes is fixed at creation", target).Enable(enabler, target)
+	}}
+}
+
+// absentWhere is absent where one of the fields at the given paths differs.
+func absentWhere(fixed func(*plan.View, plan.Ref) []plan.Change, rule, enabler string, paths []string) plan.Requirement {
+	inner := absent(rule, enabler)
+	return plan.Requirement{Rule: rule, Check: func(v *plan.View, target plan.Ref) plan.Verdict {
+		if slices.ContainsFunc(fixed(v, target), func(c plan.Change) bool { return slices.Contains(paths, c.Path) }) {
+			return inner.Check(v, target)
+		}
+		return plan.Skipped()
 	}}
 }
 

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"slices"
 	"time"
 
 	"enid/plan"
@@ -185,15 +184,7 @@ func equal[T comparable](a, b *T) bool {
 
 // absentFor is absent under the rule that fixes the given fields.
 func absentFor(rule string, paths ...string) plan.Requirement {
-	inner := absent(rule, "instance.delete")
-	return plan.Requirement{Rule: rule, Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-		for _, c := range instanceFixed(v, target) {
-			if slices.Contains(paths, c.Path) {
-				return inner.Check(v, target)
-			}
-		}
-		return plan.Skipped()
-	}}
+	return absentWhere(instanceFixed, rule, "instance.delete", paths)
 }
 
 func typeChangeName(v *plan.View, target plan.Ref) string {

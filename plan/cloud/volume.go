@@ -96,15 +96,7 @@ func volumeFixed(v *plan.View, target plan.Ref) []plan.Change {
 
 // volumeAbsent is absent under the rule that fixes the given fields.
 func volumeAbsent(rule string, paths ...string) plan.Requirement {
-	inner := absent(rule, "volume.delete")
-	return plan.Requirement{Rule: rule, Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-		for _, c := range volumeFixed(v, target) {
-			if slices.Contains(paths, c.Path) {
-				return inner.Check(v, target)
-			}
-		}
-		return plan.Skipped()
-	}}
+	return absentWhere(volumeFixed, rule, "volume.delete", paths)
 }
 
 // snapshotReady is the requirement that the snapshot that a volume is made of is
