@@ -54,7 +54,22 @@ func (t *turn) options() plan.Options {
 	if t.byHand {
 		holds = slices.DeleteFunc(holds, func(h store.Hold) bool { return !h.NotBefore.IsZero() && h.At.Before(t.started) })
 	}
-	return plan.Options{Held: Held(holds, intents, t.topology, t.Now()), Only: t.only}
+	return plan.Options{Held: Held(holds, intents, t.topology, t.Now()), Only: t.only, Self: t.self()}
+}
+
+// self answers the instance on which this process runs, where a step could reach
+// it: a target that only keeps state stops nobody.
+func (t *turn) self() plan.Ref {
+	if t.stateOnly || t.HostName == "" {
+		return plan.Ref{}
+	}
+	host := schema.Ref{Kind: schema.KindHost, Name: t.HostName}
+	for _, w := range []*plan.World{t.want, t.world} {
+		if r, ok := w.Get(host).(*schema.Resource); ok {
+			return schema.Ref{Kind: schema.KindInstance, Name: r.Spec.(*schema.HostSpec).Instance}
+		}
+	}
+	return plan.Ref{}
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -143,7 +143,7 @@ func firstOf(ids []string, set map[string]bool) string {
 func (t *turn) ready(ctx context.Context, s *plan.Step, event Progress) error {
 	patience := t.Now().Add(t.Patience)
 	for {
-		err := plan.Holding(plancloud.Domain(), s, t.world, t.want, t.Now(), plan.Options{})
+		err := plan.Holding(plancloud.Domain(), s, t.world, t.want, t.Now(), plan.Options{Self: t.self()})
 		if err == nil || t.next.IsZero() || t.next.After(patience) {
 			return err
 		}
