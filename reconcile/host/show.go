@@ -20,6 +20,8 @@ type Shown struct {
 	Interfaces []ShownLink   `json:"interfaces"`
 	Tables     []ShownTable  `json:"tables"`
 	Rules      []ShownObject `json:"rules"`
+
+	FileSystems []ShownFileSystem `json:"fileSystems"`
 }
 
 // ShownLink is an interface with its addresses and queues.
@@ -70,7 +72,7 @@ func (m *Machine) Show(ctx context.Context) (*Shown, error) {
 	}
 	machine, _ := w.Get(guest.MachineRef).(guest.Machine)
 	s := &Shown{Format: ShowFormat, CPUs: machine.OnlineCPUs, Primary: guest.Primary(w),
-		Interfaces: []ShownLink{}, Tables: []ShownTable{}, Rules: []ShownObject{}}
+		Interfaces: []ShownLink{}, Tables: []ShownTable{}, Rules: []ShownObject{}, FileSystems: m.fileSystems()}
 	addresses := map[string][]ShownObject{}
 	var rules []guest.Rule
 	tables := map[string][]ShownObject{}
