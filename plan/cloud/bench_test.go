@@ -1,8 +1,10 @@
 package cloud
 
 import (
+	"flag"
 	"fmt"
 	"net/netip"
+	"os"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -195,22 +197,48 @@ func firstBlocked(p *plan.Plan) string {
 	return ""
 }
 
+// benchYAML answers the resources as files of ten documents, and their bytes.
+func benchYAML(b *testing.B, files []*schema.Resource) (fsys fstest.MapFS, bytes int) {
+	b.Helper()
+	fsys = fstest.MapFS{}
+	for i := 0; i < len(files); i += 10 {
+		var text []byte
+		for _, r := range files[i:min(i+10, len(files))] {
+			doc, err := schema.ToYAML(r)
+			if err != nil {
+				b.Fatal(err)
+			}
+			text = append(append(text, "---\n"...), doc...)
+		}
+		fsys[fmt.Sprintf("f/%06d.yaml", i)] = &fstest.MapFile{Data: text, Mode: 0o644}
+		bytes += len(text)
+	}
+	return fsys, bytes
+}
+
+var filesTo = flag.String("files", "", "a folder for BenchmarkFiles to write the topologies to")
+
+// BenchmarkFiles writes the topologies of the benchmarks, and the same with one
+// resource in a hundred changed, for runs of whole processes.
+func BenchmarkFiles(b *testing.B) {
+	if *filesTo == "" {
+		b.Skip("-files DIR says where to")
+	}
+	for _, n := range benchSizes {
+		files := benchFiles(n)
+		for name, side := range map[string][]*schema.Resource{"is": files, "changed": benchChanged(files)} {
+			fsys, _ := benchYAML(b, side)
+			if err := os.CopyFS(fmt.Sprintf("%s/%d/%s", *filesTo, n, name), fsys); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
 // BenchmarkLoad reads, checks and joins the files as YAML, ten resources a file.
 func BenchmarkLoad(b *testing.B) {
 	benchEach(b, func(b *testing.B, files []*schema.Resource) {
-		fsys, bytes := fstest.MapFS{}, 0
-		for i := 0; i < len(files); i += 10 {
-			var text []byte
-			for _, r := range files[i:min(i+10, len(files))] {
-				doc, err := schema.ToYAML(r)
-				if err != nil {
-					b.Fatal(err)
-				}
-				text = append(append(text, "---\n"...), doc...)
-			}
-			fsys[fmt.Sprintf("f/%06d.yaml", i)] = &fstest.MapFile{Data: text}
-			bytes += len(text)
-		}
+		fsys, bytes := benchYAML(b, files)
 		b.SetBytes(int64(bytes))
 		for b.Loop() {
 			if _, findings := schema.Load(fsys); len(findings) > 0 && !findings[0].Advice {
