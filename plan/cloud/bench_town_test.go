@@ -66,7 +66,7 @@ func (t *benchTown) aws() {
 	t.add(schema.KindKeyPair, t.vpc, &schema.KeyPairSpec{Account: "b", Region: "cn-hangzhou"})
 	for i, service := range []string{"ssm", "ssmmessages", "ec2messages"} {
 		t.add(schema.KindVPCEndpoint, t.name("x", i), &schema.VPCEndpointSpec{VPC: t.vpc, Service: service, Type: "Interface",
-			Subnets: []string{t.name("s", 0), t.name("s", 1)}, SecurityGroups: []string{t.name("g", 0)}})
+			Subnets: []string{t.name("s", i)}, SecurityGroups: []string{t.name("g", 0)}})
 	}
 	off := false
 	for i := range 280 {
