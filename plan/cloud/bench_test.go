@@ -21,7 +21,7 @@ var benchTime = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 // thousand each, one half of them Alibaba's and one AWS's.
 func benchFiles(n int) []*schema.Resource {
 	out := []*schema.Resource{
-		{Ref: accountRef("a"), Spec: &schema.AccountSpec{Provider: schema.Alibaba, Quotas: &schema.Quotas{ENIsPerRegion: n}}},
+		{Ref: accountRef("a"), Spec: &schema.AccountSpec{Provider: schema.Alibaba, Quotas: &schema.Quotas{ENIsPerRegion: n + 1000}}},
 		{Ref: accountRef("b"), Spec: &schema.AccountSpec{Provider: schema.AWS}},
 		{Ref: plan.Ref{Kind: schema.KindPolicy, Name: "p"}, Spec: &schema.PolicySpec{Downtime: "allow", AllowUnprotected: true}},
 	}
