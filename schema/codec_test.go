@@ -31,6 +31,7 @@ func everything(t *testing.T) []*Resource {
 			s.Phase, s.PublicIP, s.TerminationProtection = PhaseRunning, &PublicIPStatus{addr, 2}, new(false)
 			s.Retirement, s.PendingPrivateIP, s.Predicted = &Retirement{at}, addr, []string{"mac"}
 		case *ENIStatus:
+			s.Instance, s.DeviceIndex = "web-1", 1
 			s.Phase, s.Prefixes, s.SecondaryIPs = PhaseInUse, []netip.Prefix{netip.MustParsePrefix("10.0.0.16/28")}, []netip.Addr{addr}
 		case *EIPStatus:
 			s.Address, s.BoundTo = addr, &Binding{ENI: "e", PrivateIP: addr}

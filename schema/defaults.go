@@ -82,4 +82,26 @@ func normalize(spec Spec, status Status) {
 	case *ENIStatus:
 		s.MAC = strings.ToLower(s.MAC)
 	}
+	sayWhere(spec, status)
+}
+
+// sayWhere completes a status that says in-use and not where: there the spec tells.
+func sayWhere(spec Spec, status Status) {
+	switch s := status.(type) {
+	case *ENIStatus:
+		if at := spec.(*ENISpec).AttachTo; s.Phase == PhaseInUse && s.Instance == "" && at != nil {
+			s.Instance = at.Instance
+			or(&s.DeviceIndex, at.DeviceIndex)
+		}
+	case *EIPStatus:
+		if s.Phase == PhaseInUse && s.BoundTo == nil {
+			s.BoundTo = spec.(*EIPSpec).BindTo
+		}
+	case *VolumeStatus:
+		if s.Phase == PhaseInUse && len(s.AttachedTo) == 0 {
+			for _, a := range spec.(*VolumeSpec).AttachTo {
+				s.AttachedTo = append(s.AttachedTo, AttachedVolume{Instance: a.Instance, Device: a.Device, DeleteOnTermination: a.DeleteOnTermination})
+			}
+		}
+	}
 }

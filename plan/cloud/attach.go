@@ -258,12 +258,11 @@ func boundNames(e *plan.Effects, eni plan.Ref) (names string) {
 }
 
 func detachEffect(e *plan.Effects, target plan.Ref) {
-	change(e, target, func(s *schema.ENISpec) { s.AttachTo = nil })
-	r := now(e.View, target)
-	s := eniStatus(r)
+	s := eniStatus(now(e.View, target)) // before the spec loses what it may be told by
 	from := s.Instance
+	change(e, target, func(s *schema.ENISpec) { s.AttachTo = nil })
 	s.Phase, s.Instance, s.DeviceIndex = schema.PhaseAvailable, "", 0
-	e.Put(target, r.With(nil, &s))
+	e.Put(target, now(e.View, target).With(nil, &s))
 	e.Note("eni.carries", "its addresses and groups%s leave %s with it", boundNames(e, target), instanceRef(from))
 	if to := attachTarget(e.View, target); !to.IsZero() && to != instanceRef(from) {
 		e.Note("eni.move", "it moves to %s", to)
