@@ -62,7 +62,7 @@ func inWindows(policies []*schema.Resource, at time.Time) (open Verdict) {
 		switch {
 		case !until.IsZero() && (open.Deadline.IsZero() || until.Before(open.Deadline)):
 			open = Holds("the window of %s is open until %s", p.Ref, stamp(until)).Until(until)
-		case until.IsZero() && (closed.format == "" || next.After(closed.NotBefore)):
+		case until.IsZero() && (closed.format == "" || later(next, closed.NotBefore)):
 			closed = Fails("wait for the window, or widen it", "%s allows downtime in its windows only; the next opens at %s", p.Ref, stamp(next))
 			closed.NotBefore = next
 		}
@@ -71,6 +71,11 @@ func inWindows(policies []*schema.Resource, at time.Time) (open Verdict) {
 		return closed
 	}
 	return open
+}
+
+// later reports whether a comes after b; the zero time is never.
+func later(a, b time.Time) bool {
+	return !b.IsZero() && (a.IsZero() || a.After(b))
 }
 
 func stamp(t time.Time) string {

@@ -52,3 +52,15 @@ func TestDowntimeWindows(t *testing.T) {
 		})
 	}
 }
+
+// TestDowntimeOpensNever: of several closed windows the one that opens never is
+// named, wherever it stands.
+func TestDowntimeOpensNever(t *testing.T) {
+	never, nightly := windowed("0 3 31 2 *", "1h", "UTC"), windowed("0 3 * * *", "1h", "UTC")
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for _, policies := range [][]*schema.Resource{{never, nightly}, {nightly, never}} {
+		if _, v := Downtime(policies, at); v.Holds || !v.NotBefore.IsZero() {
+			t.Errorf("holds %v, not before %v: %s", v.Holds, v.NotBefore, v.Detail())
+		}
+	}
+}

@@ -85,6 +85,9 @@ func inPhase(ref plan.Ref, is schema.Phase, words string, phases []schema.Phase)
 		// No step of a plan ends it, so that the verdict waits for no object.
 		return plan.Fails("plan again when that has ended", "%s is %s, and has to be %s", ref, is, words)
 	}
+	if is == schema.PhaseTerminated {
+		return plan.Fails("it does not come back: enid state forget, and the next plan creates it anew", "%s is terminated, and has to be %s", ref, words)
+	}
 	return plan.Fails("bring it there first", "%s is %s, and has to be %s", ref, is, words)
 }
 

@@ -94,7 +94,7 @@ var pruneAllowed = plan.Requirement{Rule: plan.RulePrune, Check: func(v *plan.Vi
 	r := now(v, target)
 	for _, p := range append(policiesOf(v, target), appliedPolicies(v, r)...) {
 		if prune := p.Spec.(*schema.PolicySpec).Prune; prune != nil && !*prune {
-			return plan.Fails("declare it again, or apply a commit in which that Policy no longer selects it",
+			return plan.Fails("declare it again; to have it deleted, first apply a commit that declares it and in which no Policy keeps it",
 				"%s says prune: false", p.Ref)
 		}
 	}

@@ -58,9 +58,13 @@ var terminationProtected = plan.Requirement{Rule: "instance.termination-protecti
 	if r == nil || !is(v, target, schema.AWS) {
 		return plan.Skipped()
 	}
-	if applied := spec[*schema.InstanceSpec](r).TerminationProtection; protected(r, true) || on(applied, false) {
-		return plan.Fails("apply a commit with terminationProtection: false (and a Policy with allowUnprotected: true) first",
-			"%s is protected from termination", target)
+	const remedy = "apply a commit with terminationProtection: false (and a Policy with allowUnprotected: true) first"
+	switch applied := spec[*schema.InstanceSpec](r).TerminationProtection; {
+	case protected(r, true):
+		return plan.Fails(remedy, "%s is protected from termination", target)
+	case on(applied, false):
+		return plan.Fails(remedy+", and in it nothing else of the instance that stays blocked",
+			"%s is unprotected only since this commit, or since one that was not applied whole", target)
 	}
 	return plan.Holds("termination protection was turned off by an applied commit")
 }}
