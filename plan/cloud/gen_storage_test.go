@@ -131,7 +131,9 @@ func (t *town) changeStored() {
 	case schema.KindSnapshot:
 		s := copied[schema.SnapshotSpec](t, ref)
 		if s.Description = "nightly"; t.chance(40) {
-			s = t.storedSpec(ref.Kind).(*schema.SnapshotSpec)
+			if other, some := t.storedSpec(ref.Kind).(*schema.SnapshotSpec); some {
+				s = other
+			} // else nothing is left to take one of
 		}
 		t.put(ref, s)
 	case schema.KindImage:
