@@ -5,36 +5,71 @@ import "enid/plan"
 // differs is the full comparison of one object with what is wanted. What enid
 // did not make and does not want makes no difference.
 func differs(world, wanted *plan.World, ref plan.Ref) []plan.Change {
-	is, want := world.Get(ref), wanted.Get(ref)
-	switch ref.Kind {
-	case KindLink:
-		return linkDiffers(is, want)
-	case KindChannels:
-		a, have := is.(Channels)
-		b, ask := want.(Channels)
-		if ask && have {
-			return channelChanges(a, b)
-		}
-	case KindRPS:
-		a, _ := is.(RPS)
-		if b, ask := want.(RPS); ask && a != b {
-			return []plan.Change{{Path: "rps_cpus", From: a.Mask, To: b.Mask}}
-		}
-	case KindAddress:
-		a, _ := is.(Address)
-		b, _ := want.(Address)
-		a.Order, a.Secondary, b.Order, b.Secondary = 0, false, 0, false // nobody's wish
-		return ownDiffers("address", ref, a.Ours, b.Ours, a == b)
-	case KindRoute:
-		a, _ := is.(Route)
-		b, _ := want.(Route)
-		return ownDiffers("route", ref, a.Ours(), b.Ours(), a == b)
-	case KindRule:
-		a, _ := is.(Rule)
-		b, _ := want.(Rule)
-		return ownDiffers("rule", ref, a.Ours(), b.Ours(), true) // the name says it all
+	if o, ok := of(ref, world, wanted); ok {
+		return o.Differs(world.Get(ref), wanted.Get(ref))
 	}
 	return nil
+}
+
+// Differs answers none: nothing changes the machine.
+func (Machine) Differs(_, _ plan.Object) []plan.Change { return nil }
+
+// Differs compares whether the link is up, and its MTU.
+func (Link) Differs(is, want plan.Object) (out []plan.Change) {
+	a, have := is.(Link)
+	b, ask := want.(Link)
+	if !have || !ask {
+		return nil
+	}
+	if b.Up && !a.Up {
+		out = append(out, plan.Change{Path: "up", From: false, To: true})
+	}
+	if a.MTU != b.MTU {
+		out = append(out, plan.Change{Path: "mtu", From: a.MTU, To: b.MTU})
+	}
+	return out
+}
+
+// Differs compares addresses of enid's own, but for what is nobody's wish.
+func (x Address) Differs(is, want plan.Object) []plan.Change {
+	a, _ := is.(Address)
+	b, _ := want.(Address)
+	a.Order, a.Secondary, b.Order, b.Secondary = 0, false, 0, false
+	return ownDiffers("address", x.Ref(), a.Ours, b.Ours, a == b)
+}
+
+// Differs compares routes of enid's own.
+func (x Route) Differs(is, want plan.Object) []plan.Change {
+	a, _ := is.(Route)
+	b, _ := want.(Route)
+	return ownDiffers("route", x.Ref(), a.Ours(), b.Ours(), a == b)
+}
+
+// Differs compares rules of enid's own: the name says it all.
+func (x Rule) Differs(is, want plan.Object) []plan.Change {
+	a, _ := is.(Rule)
+	b, _ := want.(Rule)
+	return ownDiffers("rule", x.Ref(), a.Ours(), b.Ours(), true)
+}
+
+// Differs compares the numbers of channels where some are wanted.
+func (Channels) Differs(is, want plan.Object) []plan.Change {
+	a, have := is.(Channels)
+	b, ask := want.(Channels)
+	if !ask || !have {
+		return nil
+	}
+	return channelChanges(a, b)
+}
+
+// Differs compares the masks where one is wanted.
+func (RPS) Differs(is, want plan.Object) []plan.Change {
+	a, _ := is.(RPS)
+	b, ask := want.(RPS)
+	if !ask || a == b {
+		return nil
+	}
+	return []plan.Change{{Path: "rps_cpus", From: a.Mask, To: b.Mask}}
 }
 
 // ownDiffers compares what is with what is wanted, each of which may be enid's. A
@@ -61,19 +96,4 @@ func AtRest(world, wanted *plan.World) bool {
 		}
 	}
 	return true
-}
-
-func linkDiffers(is, want plan.Object) (out []plan.Change) {
-	a, have := is.(Link)
-	b, ask := want.(Link)
-	if !have || !ask {
-		return nil
-	}
-	if b.Up && !a.Up {
-		out = append(out, plan.Change{Path: "up", From: false, To: true})
-	}
-	if a.MTU != b.MTU {
-		out = append(out, plan.Change{Path: "mtu", From: a.MTU, To: b.MTU})
-	}
-	return out
 }

@@ -19,6 +19,20 @@ const (
 	KindRPS      schema.Kind = "RPS"
 )
 
+// object is what every object of a host says of itself. Host plans, undo and the
+// comparison ask for no more, so that a new kind is a type and its operations.
+type object interface {
+	Ref() plan.Ref
+	// Interface answers the interface it belongs to, "" for none.
+	Interface() string
+	// Chain answers whose chain it belongs to, which is the unit of undo: what is
+	// done to one chain does not need what is done to another.
+	Chain() string
+	// Differs compares it with what is wanted in its place, or was observed there:
+	// a nil object is none. It is asked of the wanted one where there are both.
+	Differs(is, want plan.Object) []plan.Change
+}
+
 // Machine is what concerns the whole machine. Nothing changes it.
 type Machine struct {
 	OnlineCPUs int

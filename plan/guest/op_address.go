@@ -24,6 +24,8 @@ var addAddress = operation(plan.Operation{
 		a.Order = appended + e.Count(addressesOf(a.Link))
 		e.Put(ref, a)
 	},
+}, func(m Machine, _, to plan.Object) string {
+	return addressCommand("add", to.(Address), m.Label)
 })
 
 // appended is where the order of added addresses begins, behind all observed ones.
@@ -76,6 +78,9 @@ var deleteAddress = operation(plan.Operation{
 		{Rule: plan.RuleDependsOn, Check: succeeded},
 	},
 	Effect: func(e *plan.Effects, ref plan.Ref) { removeAddress(e, e.Get(ref).(Address)) },
+}, func(_ Machine, from, _ plan.Object) string {
+	a := from.(Address)
+	return "ip -4 address delete " + a.Prefix.String() + " dev " + a.Link
 })
 
 // keepsDefault: the active default route would go with a link's last address, or
@@ -140,4 +145,15 @@ func succeeded(v *plan.View, ref plan.Ref) plan.Verdict {
 		}
 	}
 	return fine()
+}
+
+func addressCommand(verb string, a Address, label bool) string {
+	text := "ip -4 address " + verb + " " + a.Prefix.String() + " dev " + a.Link
+	if a.NoPrefixRoute {
+		text += " noprefixroute"
+	}
+	if label {
+		return text + " label " + AddressLabel(a.Link)
+	}
+	return text + " proto " + itoa(AddressProtocol)
 }

@@ -21,6 +21,8 @@ var setLinkUp = operation(plan.Operation{
 		l.Up = true
 		e.Put(ref, l)
 	},
+}, func(_ Machine, from, _ plan.Object) string {
+	return "ip link set dev " + from.(Link).Name + " up"
 })
 
 var setMTU = operation(plan.Operation{
@@ -39,6 +41,8 @@ var setMTU = operation(plan.Operation{
 		l.MTU = e.Want.Get(ref).(Link).MTU
 		e.Put(ref, l)
 	},
+}, func(_ Machine, from, to plan.Object) string {
+	return fmt.Sprintf("ip link set dev %s mtu %d", from.(Link).Name, to.(Link).MTU)
 })
 
 // smallestMTU is below what IPv4 works with: the kernel removes the link's addresses.
@@ -65,4 +69,6 @@ var setPromote = operation(plan.Operation{
 		l.Promote = true
 		e.Put(ref, l)
 	},
+}, func(_ Machine, from, _ plan.Object) string {
+	return "echo 1 > /proc/sys/net/ipv4/conf/" + from.(Link).Name + "/promote_secondaries"
 })

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"fmt"
+	"strings"
 
 	"enid/plan"
 )
@@ -23,7 +24,7 @@ var setChannels = operation(plan.Operation{
 		e.Put(ref, old)
 		requeue(e, old)
 	},
-})
+}, channelsCommand)
 
 func (c Channels) same(o Channels) bool {
 	return c.Combined == o.Combined && c.RX == o.RX && c.TX == o.TX
@@ -87,6 +88,9 @@ var setRPS = operation(plan.Operation{
 	},
 	Requires: []plan.Requirement{{Rule: plan.RuleDependsOn, Check: channelsSet}},
 	Effect:   func(e *plan.Effects, ref plan.Ref) { e.Put(ref, e.Want.Get(ref)) },
+}, func(_ Machine, _, to plan.Object) string {
+	q := to.(RPS)
+	return fmt.Sprintf("echo %s > /sys/class/net/%s/queues/rx-%d/rps_cpus", q.Mask, q.Link, q.Queue)
 })
 
 // channelsSet: the channels come first, for growing them empties masks; a queue's
@@ -103,4 +107,13 @@ func channelsSet(v *plan.View, ref plan.Ref) plan.Verdict {
 		return waitFor(channels, "%s has no queue rx-%d", w.Link, w.Queue)
 	}
 	return fine()
+}
+
+func channelsCommand(_ Machine, from, to plan.Object) string {
+	var b strings.Builder
+	b.WriteString("ethtool -L " + to.(Channels).Link)
+	for _, c := range channelChanges(from.(Channels), to.(Channels)) {
+		fmt.Fprintf(&b, " %s %d", c.Path, c.To)
+	}
+	return b.String()
 }

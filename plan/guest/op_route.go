@@ -14,6 +14,8 @@ var addRoute = operation(plan.Operation{
 	Changes:  func(v *plan.View, ref plan.Ref) []plan.Change { return routeChange(v, ref, "") },
 	Requires: routeRequires,
 	Effect:   func(e *plan.Effects, ref plan.Ref) { e.Put(ref, e.Want.Get(ref)) },
+}, func(_ Machine, _, to plan.Object) string {
+	return routeCommand("add", to.(Route))
 })
 
 // replaceRoute changes a route of enid's own in one go: its traffic never falls
@@ -30,6 +32,8 @@ var replaceRoute = operation(plan.Operation{
 	},
 	Requires: routeRequires,
 	Effect:   func(e *plan.Effects, ref plan.Ref) { e.Put(ref, e.Want.Get(ref)) },
+}, func(_ Machine, _, to plan.Object) string {
+	return routeCommand("replace", to.(Route))
 })
 
 func routeChange(v *plan.View, ref plan.Ref, from string) []plan.Change {
@@ -127,6 +131,8 @@ var deleteRoute = operation(plan.Operation{
 	Changes:  vanishes("route"),
 	Requires: []plan.Requirement{{Rule: plan.RuleDependsOn, Check: lookedUpNoMore}},
 	Effect:   func(e *plan.Effects, ref plan.Ref) { e.Put(ref, nil) },
+}, func(_ Machine, from, _ plan.Object) string {
+	return routeCommand("delete", from.(Route))
 })
 
 // lookedUpNoMore: the rules that send traffic to a route go before it.
@@ -148,4 +154,12 @@ func lookedUpNoMore(v *plan.View, ref plan.Ref) plan.Verdict {
 		}
 	}
 	return fine()
+}
+
+func routeCommand(verb string, r Route) string {
+	text := "ip -4 route " + verb + " " + r.String()
+	if r.Table != TableMain {
+		text += " table " + TableName(r.Table)
+	}
+	return text
 }

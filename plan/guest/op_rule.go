@@ -15,6 +15,8 @@ var addRule = operation(plan.Operation{
 		{Rule: plan.RuleDependsOn, Check: sourceIsHere},
 	},
 	Effect: func(e *plan.Effects, ref plan.Ref) { e.Put(ref, e.Want.Get(ref)) },
+}, func(_ Machine, _, to plan.Object) string {
+	return ruleCommand("add", to.(Rule))
 })
 
 // tableLeadsOut: the ENI's table has its default route before traffic is sent there.
@@ -46,6 +48,8 @@ var deleteRule = operation(plan.Operation{
 	Changes:  vanishes("rule"),
 	Requires: []plan.Requirement{{Rule: plan.RuleDependsOn, Check: replaced}},
 	Effect:   func(e *plan.Effects, ref plan.Ref) { e.Put(ref, nil) },
+}, func(_ Machine, from, _ plan.Object) string {
+	return ruleCommand("delete", from.(Rule))
 })
 
 // replaced: what is to serve the same source from now on is there before the old
@@ -61,4 +65,8 @@ func replaced(v *plan.View, ref plan.Ref) plan.Verdict {
 		}
 	}
 	return fine()
+}
+
+func ruleCommand(verb string, r Rule) string {
+	return "ip -4 rule " + verb + " " + r.String() + " priority " + itoa(int(r.Priority)) + " protocol " + itoa(int(r.Protocol))
 }

@@ -63,12 +63,14 @@ var domain = plan.NewDomain(plan.Domain{
 func Domain() *plan.Domain { return domain }
 
 // operation fills in what all operations of a host have in common: their name is
-// their ID.
-func operation(op plan.Operation) *plan.Operation {
+// their ID. typed is what a person would type for a step that leads from one object
+// to another, either of which may be nil.
+func operation(op plan.Operation, typed func(m Machine, from, to plan.Object) string) *plan.Operation {
 	op.Name = func(*plan.View, plan.Ref) string { return op.ID }
 	if op.Source == "" {
 		op.Source = "A 4.4"
 	}
+	commands[op.ID] = typed
 	return &op
 }
 

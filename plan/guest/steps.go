@@ -7,49 +7,6 @@ import (
 	"enid/plan"
 )
 
-// Chain answers whose chain a target belongs to, which is the unit of undo: the
-// interface, and apart from it the interface's queues, since neither needs the
-// other. A rule of a table that is nobody's belongs to the table.
-func Chain(target plan.Ref, world, wanted *plan.World) string {
-	o := wanted.Get(target)
-	if o == nil {
-		o = world.Get(target)
-	}
-	switch o := o.(type) {
-	case Link:
-		return o.Name
-	case Address:
-		return o.Link
-	case Route:
-		return o.Link
-	case Channels:
-		return o.Link + " queues"
-	case RPS:
-		return o.Link + " queues"
-	case Rule:
-		if o.Link == "" {
-			return "table " + TableName(o.Table)
-		}
-		return o.Link
-	}
-	return target.Name
-}
-
-// Interface answers the interface that a step changes, as a plan shows it.
-func Interface(target plan.Ref, world, wanted *plan.World) string {
-	o := wanted.Get(target)
-	if o == nil {
-		o = world.Get(target)
-	}
-	switch o := o.(type) {
-	case Channels:
-		return o.Link
-	case RPS:
-		return o.Link
-	}
-	return Chain(target, world, wanted)
-}
-
 // Step answers one step of the plan as a host plan shows it.
 func (w *Wanted) Step(s *plan.Step, world *plan.World) *plan.HostStep {
 	return &plan.HostStep{

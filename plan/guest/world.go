@@ -87,12 +87,14 @@ type Objects struct {
 	Rules     []Rule
 	Channels  []Channels
 	RPS       []RPS
+	// More are objects of further kinds, each of its own name.
+	More []interface{ Ref() plan.Ref }
 }
 
 // World answers the world of the objects. It numbers what the kernel holds twice
 // (Nth), the order of addresses, and says which interface a rule of enid's is for.
 func World(o Objects) *plan.World {
-	w := plan.NewWorld(index, 1+len(o.Links)+len(o.Addresses)+len(o.Routes)+len(o.Rules)+len(o.Channels)+len(o.RPS))
+	w := plan.NewWorld(index, 1+len(o.Links)+len(o.Addresses)+len(o.Routes)+len(o.Rules)+len(o.Channels)+len(o.RPS)+len(o.More))
 	w.Put(MachineRef, o.Machine)
 	for _, l := range o.Links {
 		w.Put(l.Ref(), l)
@@ -131,6 +133,9 @@ func World(o Objects) *plan.World {
 	}
 	for _, r := range o.RPS {
 		w.Put(r.Ref(), r)
+	}
+	for _, x := range o.More {
+		w.Put(x.Ref(), x)
 	}
 	return w
 }

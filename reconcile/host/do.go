@@ -37,20 +37,11 @@ func linkOf(d deed, world *plan.World) (l guest.Link, ok bool) {
 	if o == nil || d.op == guest.DeleteAddress || d.op == guest.DeleteRoute || d.op == guest.DeleteRule {
 		o = d.from
 	}
-	link := ""
-	switch o := o.(type) {
-	case guest.Link:
-		link = o.Name
-	case guest.Address:
-		link = o.Link
-	case guest.Route:
-		link = o.Link
-	case guest.Channels:
-		link = o.Link
-	case guest.RPS:
-		link = o.Link
+	on, ok := o.(interface{ Interface() string })
+	if !ok || d.target.Kind == guest.KindRule { // a rule is for a link, and not on it
+		return l, false
 	}
-	l, ok = world.Get(guest.LinkRef(link)).(guest.Link)
+	l, ok = world.Get(guest.LinkRef(on.Interface())).(guest.Link)
 	return l, ok
 }
 

@@ -17,16 +17,9 @@ import (
 // set does what netlink does not: queues through ethtool and sysfs. A crash before
 // it leaves the old value, one after it the new one; either is observed.
 func (m *Machine) set(ctx context.Context, d deed) error {
-	var err error
-	switch d.op {
-	case guest.SetChannels:
-		err = m.setChannels(d.to.(guest.Channels))
-	case guest.SetRPS:
-		err = m.setMask(ctx, d.to.(guest.RPS))
-	case guest.SetPromote:
-		err = m.write(m.opts.Proc+"/sys/net/ipv4/conf/"+d.target.Name+"/promote_secondaries", "1")
-	default:
-		err = errors.New("no such operation")
+	err := errors.New("no such operation")
+	if set := setters[d.op]; set != nil {
+		err = set(m, ctx, d)
 	}
 	switch {
 	case err == nil:
@@ -35,6 +28,15 @@ func (m *Machine) set(ctx context.Context, d deed) error {
 		return &Learnt{d.target, nil}
 	}
 	return fmt.Errorf("%s %s: %w", d.op, d.target, err)
+}
+
+// setters are what netlink does not do, by operation.
+var setters = map[string]func(m *Machine, ctx context.Context, d deed) error{
+	guest.SetChannels: func(m *Machine, _ context.Context, d deed) error { return m.setChannels(d.to.(guest.Channels)) },
+	guest.SetRPS:      func(m *Machine, ctx context.Context, d deed) error { return m.setMask(ctx, d.to.(guest.RPS)) },
+	guest.SetPromote: func(m *Machine, _ context.Context, d deed) error {
+		return m.write(m.opts.Proc+"/sys/net/ipv4/conf/"+d.target.Name+"/promote_secondaries", "1")
+	},
 }
 
 // setChannels sets the numbers and nothing else: the rest is read anew.
