@@ -19,18 +19,60 @@ func Gateway(p Provider, s *SubnetSpec) netip.Addr {
 	return addr4(max(first, last-min(last, 2)))
 }
 
-// Kept reports whether the cloud keeps a for itself in a subnet of that CIDR:
-// Alibaba the first address and the last three, AWS the first four and the last.
+// awsRouter answers for a VPC on its links. Public.
+var awsRouter = netip.MustParseAddr("fe80:ec2::1")
+
+// GatewayIPv6 answers a subnet's IPv6 gateway: the declared one, or the cloud's
+// default, which is link-local on AWS (public). It is zero where s has no IPv6
+// CIDR, and where none is known: on Alibaba Cloud the guest learns it.
+func GatewayIPv6(p Provider, s *SubnetSpec) netip.Addr {
+	if s.IPv6Gateway.IsValid() || !s.IPv6CIDR.IsValid() || p != AWS {
+		return s.IPv6Gateway
+	}
+	return awsRouter
+}
+
+// Kept reports whether the cloud keeps a for itself in a subnet of that CIDR, of
+// either family: Alibaba the first address and the last three (IPv6: nine), AWS
+// the first four and the last.
 func Kept(p Provider, cidr netip.Prefix, a netip.Addr) bool {
-	if !cidr.Contains(a) || !a.Is4() {
+	if !cidr.Contains(a) {
 		return false
 	}
-	first, last := bounds(cidr)
-	n := number(a)
-	if p == AWS {
-		return n-first < 4 || n == last
+	head, tail := kept(p, a)
+	if a.Is4() {
+		first, last := bounds(cidr)
+		n := number(a)
+		return n-first < uint32(head) || last-n < uint32(tail)
 	}
-	return n == first || last-n < 3
+	return fewFrom(cidr.Masked().Addr(), a, head) || fewFrom(a, lastIPv6(cidr), tail)
+}
+
+// kept answers how many addresses of a's family the cloud keeps at the two ends
+// of a subnet. Public.
+func kept(p Provider, a netip.Addr) (head, tail int) {
+	switch {
+	case p == AWS:
+		return 4, 1
+	case a.Is4():
+		return 1, 3
+	}
+	return 1, 9
+}
+
+// fewFrom reports whether b is one of the n IPv6 addresses from a on.
+func fewFrom(a, b netip.Addr, n int) bool {
+	x, y := a.As16(), b.As16()
+	return [8]byte(x[:8]) == [8]byte(y[:8]) && binary.BigEndian.Uint64(y[8:])-binary.BigEndian.Uint64(x[8:]) < uint64(n)
+}
+
+// lastIPv6 answers the last address of an IPv6 CIDR.
+func lastIPv6(cidr netip.Prefix) netip.Addr {
+	b := cidr.Addr().As16()
+	for i := cidr.Bits(); i < 128; i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	return netip.AddrFrom16(b)
 }
 
 // bounds answers the first and the last address of an IPv4 CIDR as numbers.

@@ -61,6 +61,9 @@ func checkGateways(j *joined) {
 		if s.Gateway.Is4() && !s.CIDR.Contains(s.Gateway) {
 			j.find(r, "spec.gateway", fmt.Sprintf("%s is outside the subnet", s.Gateway), "an address of "+s.CIDR.String())
 		}
+		if g := s.IPv6Gateway; g.IsValid() && !g.IsLinkLocalUnicast() && !s.IPv6CIDR.Contains(g) {
+			j.find(r, "spec.ipv6Gateway", fmt.Sprintf("%s is neither link-local nor in the subnet", g), "an address of fe80::/10 or of "+s.IPv6CIDR.String())
+		}
 	})
 }
 

@@ -22,7 +22,10 @@ type format struct {
 var formats = map[string]format{
 	"ipv4":        {"an IPv4 address such as 10.0.0.20", checkIPv4, false},
 	"ip":          {"an IP address such as 10.0.0.20 or 2001:db8::1", checkIP, false},
+	"ipv6":        {"an IPv6 address such as 2001:db8::1", checkIPv6, false},
 	"cidr":        {"an IPv4 CIDR such as 10.0.0.0/24", checkCIDR, false},
+	"ipv6-cidr":   {"an IPv6 CIDR such as 2001:db8:0:1::/64", checkIPv6CIDR, false},
+	"ip-cidr":     {"a CIDR such as 10.0.0.16/28 or 2001:db8:0:1::/80", checkIPCIDR, false},
 	"mac":         {"six pairs of hex digits with colons, unicast, such as 00:16:3e:12:e7:27", checkMAC, false},
 	"date-time":   {"an RFC 3339 time such as 2026-11-23T00:00:00Z", checkTime, false},
 	"ports":       {`a port such as 443, or a range such as "8000-8100"`, checkPorts, false},
@@ -52,11 +55,34 @@ func checkIPv4(s string) string {
 	return ""
 }
 
+func checkIPv6(s string) string {
+	if a, err := netip.ParseAddr(s); err != nil || !a.Is6() {
+		return "is not an IPv6 address"
+	}
+	return checkIP(s)
+}
+
 func checkCIDR(s string) string {
+	if p, err := netip.ParsePrefix(s); err != nil || !p.Addr().Is4() {
+		return "is not an IPv4 CIDR"
+	}
+	return checkIPCIDR(s)
+}
+
+func checkIPv6CIDR(s string) string {
+	if p, err := netip.ParsePrefix(s); err != nil || !p.Addr().Is6() {
+		return "is not an IPv6 CIDR"
+	}
+	return checkIPCIDR(s)
+}
+
+func checkIPCIDR(s string) string {
 	p, err := netip.ParsePrefix(s)
 	switch {
-	case err != nil || !p.Addr().Is4():
-		return "is not an IPv4 CIDR"
+	case err != nil:
+		return "is not a CIDR"
+	case p.Addr().Is4In6():
+		return "is an IPv6 CIDR of a form that is not taken"
 	case p != p.Masked():
 		return fmt.Sprintf("has host bits; the right form is %s", p.Masked())
 	}

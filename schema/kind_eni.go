@@ -5,11 +5,11 @@ import "net/netip"
 // ENISpec is a secondary elastic network interface. Document A 4.
 type ENISpec struct {
 	Subnet           string         `json:"subnet"`
-	PrivateIP        netip.Addr     `json:"privateIP,omitzero"` // zero: the cloud chooses
-	SecondaryIPs     []netip.Addr   `json:"secondaryIPs,omitempty"`
-	SecondaryIPCount int            `json:"secondaryIPCount,omitempty"`
-	Prefixes         []netip.Prefix `json:"prefixes,omitempty"`    // AWS: /28 each
-	PrefixCount      int            `json:"prefixCount,omitempty"` // AWS
+	PrivateIP        netip.Addr     `json:"privateIP,omitzero"`         // zero: the cloud chooses
+	SecondaryIPs     []netip.Addr   `json:"secondaryIPs,omitempty"`     // of both families
+	SecondaryIPCount int            `json:"secondaryIPCount,omitempty"` // IPv4
+	Prefixes         []netip.Prefix `json:"prefixes,omitempty"`         // AWS: a /28 or, of IPv6, a /80 each
+	PrefixCount      int            `json:"prefixCount,omitempty"`      // AWS, IPv4
 	SecurityGroups   []string       `json:"securityGroups"`
 	DisplayName      string         `json:"displayName,omitempty"`
 	Description      string         `json:"description,omitempty"`

@@ -29,6 +29,8 @@ type VPCSpec struct {
 	Account string       `json:"account,omitempty"` // filled in where there is exactly one
 	Region  string       `json:"region"`
 	CIDR    netip.Prefix `json:"cidr"`
+	// IPv6CIDR is zero where the VPC has IPv4 only.
+	IPv6CIDR netip.Prefix `json:"ipv6CIDR,omitzero"`
 }
 
 // SubnetSpec is a subnet (Alibaba: VSwitch) of a VPC. Document A 2.1.
@@ -36,9 +38,21 @@ type SubnetSpec struct {
 	VPC  string       `json:"vpc"`
 	Zone string       `json:"zone"`
 	CIDR netip.Prefix `json:"cidr"`
+	// IPv6CIDR is zero where the subnet has IPv4 only; else a /64.
+	IPv6CIDR netip.Prefix `json:"ipv6CIDR,omitzero"`
 	// Gateway is zero where the cloud's default holds: see Gateway.
-	Gateway      netip.Addr    `json:"gateway,omitzero"`
+	Gateway netip.Addr `json:"gateway,omitzero"`
+	// IPv6Gateway is zero likewise: see GatewayIPv6.
+	IPv6Gateway  netip.Addr    `json:"ipv6Gateway,omitzero"`
 	Reservations []Reservation `json:"reservations,omitempty"` // AWS
+}
+
+// CIDROf answers the subnet's CIDR of a's family, zero where it has none.
+func (s *SubnetSpec) CIDROf(a netip.Addr) netip.Prefix {
+	if a.Is4() {
+		return s.CIDR
+	}
+	return s.IPv6CIDR
 }
 
 // Reservation keeps a block of a subnet from automatic assignment. Document B 04-03.

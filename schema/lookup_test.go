@@ -62,12 +62,38 @@ func TestKeptAndGateway(t *testing.T) {
 			}
 		}
 	}
+	ipv6 := netip.MustParsePrefix("2001:db8:0:7::/64")
+	for text, want := range map[string]string{
+		"2001:db8:0:7::": "both", "2001:db8:0:7::1": "aws", "2001:db8:0:7::3": "aws", "2001:db8:0:7::4": "none",
+		"2001:db8:0:7:ffff:ffff:ffff:fff6": "none", "2001:db8:0:7:ffff:ffff:ffff:fff7": "alibaba", "2001:db8:0:7:ffff:ffff:ffff:ffff": "both",
+		"2001:db8:0:8::": "none", "2001:db8:0:7:1::": "none",
+	} {
+		a := netip.MustParseAddr(text)
+		if got := map[[2]bool]string{{true, true}: "both", {true, false}: "aws", {false, true}: "alibaba", {}: "none"}[[2]bool{Kept(AWS, ipv6, a), Kept(Alibaba, ipv6, a)}]; got != want {
+			t.Errorf("%s is kept by %s, want %s", a, got, want)
+		}
+	}
 	if Kept(AWS, cidr, netip.MustParseAddr("10.0.2.0")) {
 		t.Error("outside the CIDR nothing is kept")
 	}
 	for provider, want := range map[Provider]string{Alibaba: "10.0.1.253", AWS: "10.0.1.1"} {
 		if got := Gateway(provider, &SubnetSpec{CIDR: cidr}); got.String() != want {
 			t.Errorf("%s: gateway %s, want %s", provider, got, want)
+		}
+	}
+	router := netip.MustParseAddr("fe80:ec2::1")
+	for _, c := range []struct {
+		provider Provider
+		spec     SubnetSpec
+		want     netip.Addr
+	}{
+		{AWS, SubnetSpec{CIDR: cidr, IPv6CIDR: ipv6}, router},
+		{AWS, SubnetSpec{CIDR: cidr}, netip.Addr{}},
+		{Alibaba, SubnetSpec{CIDR: cidr, IPv6CIDR: ipv6}, netip.Addr{}},
+		{Alibaba, SubnetSpec{CIDR: cidr, IPv6CIDR: ipv6, IPv6Gateway: netip.MustParseAddr("fe80::1")}, netip.MustParseAddr("fe80::1")},
+	} {
+		if got := GatewayIPv6(c.provider, &c.spec); got != c.want {
+			t.Errorf("%s: IPv6 gateway %s, want %s", c.provider, got, c.want)
 		}
 	}
 	declared := netip.MustParseAddr("10.0.1.7")

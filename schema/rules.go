@@ -10,7 +10,7 @@ type invalidRule struct {
 
 // invalidRules are the rules of each section of the catalogue, in its order.
 var invalidRules = concat(
-	networkRules, publicAddressRules, interfaceRules, blockRules, instanceRules, volumeRules, fieldRules,
+	networkRules, subnetRules, publicAddressRules, interfaceRules, blockRules, instanceRules, volumeRules, fieldRules,
 )
 
 func concat(sections ...[]invalidRule) (all []invalidRule) {

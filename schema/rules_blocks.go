@@ -9,10 +9,19 @@ import (
 // prefixBits is the size of a delegated prefix: 16 addresses. Document B 04-03.
 const prefixBits = 28
 
+// PrefixBits answers the size of a delegated prefix of a's family: a /28 or, of
+// IPv6, a /80. Document B 04-03; public.
+func PrefixBits(a netip.Addr) int {
+	if a.Is4() {
+		return prefixBits
+	}
+	return 80
+}
+
 var blockRules = []invalidRule{
 	{Rule{ID: "prefix.size", Class: ClassInvalid, Cloud: "aws",
 		Text:   "A delegated prefix is an aligned /28 inside the ENI's subnet: 16 addresses. Several per ENI.",
-		Source: "B 04-03"}, checkPrefixes},
+		Source: "B 04-03", Note: "Of IPv6 it is a /80 inside the subnet's IPv6 CIDR (public)."}, checkPrefixes},
 	{Rule{ID: "reservation.in-subnet", Class: ClassInvalid, Cloud: "aws",
 		Text:   "A reservation lies in its subnet, aligned, without overlap; a /28 or larger.",
 		Source: "B 04-03", Note: "The source knows /28 only; any larger block can be reserved (public)."}, checkReservations},
@@ -27,11 +36,17 @@ func checkPrefixes(j *joined) {
 		subnet := specOf[*SubnetSpec](j, KindSubnet, s.Subnet)
 		for i, p := range s.Prefixes {
 			path := fmt.Sprintf("spec.prefixes[%d]", i)
+			size, name := fmt.Sprintf("an aligned /%d", PrefixBits(p.Addr())), cidrName(p.Addr())
 			switch {
-			case p.Bits() != prefixBits:
-				j.find(r, path, fmt.Sprintf("%s is a /%d", p, p.Bits()), "an aligned /28: 16 addresses")
-			case subnet != nil && !inside(subnet.CIDR, p):
-				j.find(r, path, fmt.Sprintf("%s is outside Subnet/%s's CIDR", p, s.Subnet), "an aligned /28 inside "+subnet.CIDR.String())
+			case p.Bits() != PrefixBits(p.Addr()) && p.Addr().Is4():
+				j.find(r, path, fmt.Sprintf("%s is a /%d", p, p.Bits()), size+": 16 addresses")
+			case p.Bits() != PrefixBits(p.Addr()):
+				j.find(r, path, fmt.Sprintf("%s is a /%d", p, p.Bits()), size)
+			case subnet == nil:
+			case !subnet.CIDROf(p.Addr()).IsValid():
+				j.find(r, path, fmt.Sprintf("%s is of IPv6, and Subnet/%s has no ipv6CIDR", p, s.Subnet), "an aligned /28, or spec.ipv6CIDR on Subnet/"+s.Subnet)
+			case !inside(subnet.CIDROf(p.Addr()), p):
+				j.find(r, path, fmt.Sprintf("%s is outside Subnet/%s's %s", p, s.Subnet, name), size+" inside "+subnet.CIDROf(p.Addr()).String())
 			}
 		}
 	})

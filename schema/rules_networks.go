@@ -3,8 +3,6 @@ package schema
 import (
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
 )
 
 var networkRules = []invalidRule{
@@ -17,13 +15,10 @@ var networkRules = []invalidRule{
 	{Rule{ID: "private-ip.in-subnet", Class: ClassInvalid, Cloud: "any",
 		Text:   "A declared private address lies in its subnet's CIDR, is not the subnet's gateway, and none of the addresses that the cloud keeps: Alibaba the first one and the last three; AWS the first four and the last one.",
 		Source: "A 2.1, 4.2, 4.4; public", Code: "InvalidPrivateIpAddress.Mismatch",
-		Note: "The source's example gateway 10.0.0.253 is one of the addresses that Alibaba Cloud keeps."}, checkInSubnet},
+		Note: "The source's example gateway 10.0.0.253 is one of the addresses that Alibaba Cloud keeps. An IPv6 address lies in the subnet's IPv6 CIDR, of which AWS keeps as many, and Alibaba Cloud the first and the last nine (public)."}, checkInSubnet},
 	{Rule{ID: "private-ip.no-multicast", Class: ClassInvalid, Cloud: "any",
 		Text:   "A private address, and the CIDR of a security rule's peer, is never multicast (wholly in 224.0.0.0/4), 255.255.255.255 or the broadcast address of its subnet. 0.0.0.0/0 stays legal.",
 		Source: "A 2.2; public"}, checkMulticast},
-	{Rule{ID: "subnet.in-vpc", Class: ClassInvalid, Cloud: "any",
-		Text:   "A subnet's CIDR lies in its VPC's CIDR, does not overlap a sibling's, and its zone's name begins with the VPC's region.",
-		Source: "A 2.1; public"}, checkSubnets},
 }
 
 func checkClassic(j *joined) {
@@ -91,7 +86,7 @@ func checkUnique(j *joined) {
 	each(j, KindENI, func(r *Resource, s *ENISpec) {
 		vpc := VPCOf(j, r)
 		for i, p := range s.Prefixes {
-			if vpc != nil && p.Bits() == 28 {
+			if vpc != nil && p.Bits() == PrefixBits(p.Addr()) {
 				prefixes.take(j, place{vpc.Name, p}, r, fmt.Sprintf("spec.prefixes[%d]", i), p.String()+" is declared twice", "a prefix once in a VPC")
 			}
 		}
@@ -104,7 +99,7 @@ func checkUnique(j *joined) {
 		} else if s, ok := a.r.Spec.(*InstanceSpec); !ok || s.NetworkType != NetworkClassic {
 			return
 		}
-		if block, err := a.addr.Prefix(28); err == nil && a.addr.Is4() {
+		if block, err := a.addr.Prefix(PrefixBits(a.addr)); err == nil {
 			if holder, ok := prefixes[place{at.vpc, block}]; ok {
 				j.conflict(holder, claim{a.r, a.path}, a.addr.String()+" lies in a delegated prefix", allowed)
 			}
@@ -116,26 +111,43 @@ func checkUnique(j *joined) {
 func checkInSubnet(j *joined) {
 	j.eachAddress(func(a privateAddress) {
 		subnet := SubnetOf(j, a.r)
-		if subnet == nil || !a.addr.Is4() {
-			return // an IPv6 address lies in no IPv4 CIDR
+		if subnet == nil {
+			return
 		}
 		s := subnet.Spec.(*SubnetSpec)
 		provider := j.Provider(subnet)
-		allowed := fmt.Sprintf("a free address of %s (%s)", s.CIDR, subnet.Ref)
+		cidr, name := s.CIDROf(a.addr), cidrName(a.addr)
+		allowed := fmt.Sprintf("a free address of %s (%s)", cidr, subnet.Ref)
 		switch {
-		case !s.CIDR.Contains(a.addr):
-			j.find(a.r, a.path, fmt.Sprintf("%s is outside %s's CIDR %s", a.addr, subnet.Ref, s.CIDR), allowed)
-		case a.addr == s.Gateway || provider != "" && a.addr == Gateway(provider, s):
+		case !cidr.IsValid():
+			j.find(a.r, a.path, fmt.Sprintf("%s is an IPv6 address, and %s has no ipv6CIDR", a.addr, subnet.Ref),
+				"IPv4 addresses, or spec.ipv6CIDR on "+subnet.Ref.String())
+		case !cidr.Contains(a.addr):
+			j.find(a.r, a.path, fmt.Sprintf("%s is outside %s's %s %s", a.addr, subnet.Ref, name, cidr), allowed)
+		case a.addr == s.Gateway || a.addr == s.IPv6Gateway || provider != "" && a.addr == Gateway(provider, s):
 			j.find(a.r, a.path, fmt.Sprintf("%s is %s's gateway", a.addr, subnet.Ref), allowed)
-		case provider != "" && Kept(provider, s.CIDR, a.addr):
-			j.find(a.r, a.path, fmt.Sprintf("%s is kept by the cloud: %s", a.addr, keptText[provider]), allowed)
+		case provider != "" && Kept(provider, cidr, a.addr):
+			j.find(a.r, a.path, fmt.Sprintf("%s is kept by the cloud: %s", a.addr, keptText(provider, a.addr)), allowed)
 		}
 	})
 }
 
-var keptText = map[Provider]string{
-	Alibaba: "the first address of a subnet and the last three",
-	AWS:     "the first four addresses of a subnet and the last",
+// cidrName answers what people call a subnet's CIDR of a's family.
+func cidrName(a netip.Addr) string {
+	if a.Is4() {
+		return "CIDR"
+	}
+	return "IPv6 CIDR"
+}
+
+func keptText(p Provider, a netip.Addr) string {
+	switch head, tail := kept(p, a); {
+	case head == 4:
+		return "the first four addresses of a subnet and the last"
+	case tail == 9:
+		return "the first address of a subnet and the last nine"
+	}
+	return "the first address of a subnet and the last three"
 }
 
 var (
@@ -149,6 +161,8 @@ func checkMulticast(j *joined) {
 		switch {
 		case a.addr.IsMulticast():
 			j.find(a.r, a.path, fmt.Sprintf("%s is a multicast address", a.addr), "a unicast address")
+		case a.addr.Is6() && !a.addr.IsGlobalUnicast():
+			j.find(a.r, a.path, fmt.Sprintf("%s is link-local, loopback or unspecified", a.addr), "a unicast address of the subnet's IPv6 CIDR")
 		case a.addr == broadcast:
 			j.find(a.r, a.path, fmt.Sprintf("%s is the broadcast address", a.addr), "a unicast address")
 		case subnet != nil && a.addr.Is4() && a.addr == lastAddr(subnet.Spec.(*SubnetSpec).CIDR):
@@ -167,41 +181,4 @@ func checkMulticast(j *joined) {
 			}
 		}
 	})
-}
-
-func checkSubnets(j *joined) {
-	siblings := map[string][]*Resource{}
-	each(j, KindSubnet, func(r *Resource, s *SubnetSpec) {
-		vpc := specOf[*VPCSpec](j, KindVPC, s.VPC)
-		if vpc == nil {
-			return
-		}
-		if !vpc.CIDR.Contains(s.CIDR.Addr()) || s.CIDR.Bits() < vpc.CIDR.Bits() {
-			j.find(r, "spec.cidr", fmt.Sprintf("%s is outside VPC/%s's CIDR", s.CIDR, s.VPC), "a CIDR inside "+vpc.CIDR.String())
-		}
-		if !strings.HasPrefix(s.Zone, vpc.Region) {
-			j.find(r, "spec.zone", fmt.Sprintf("%s is no zone of VPC/%s's region %s", s.Zone, s.VPC, vpc.Region),
-				"a zone whose name begins with "+vpc.Region)
-		}
-		siblings[s.VPC] = append(siblings[s.VPC], r)
-	})
-	for _, vpc := range j.OfKind(KindVPC) {
-		j.checkOverlap(siblings[vpc.Name])
-	}
-}
-
-// checkOverlap sorts siblings by address, so that each needs to be compared only
-// with the one before it that reaches furthest: CIDRs nest or are apart.
-func (j *joined) checkOverlap(siblings []*Resource) {
-	cidr := func(r *Resource) netip.Prefix { return r.Spec.(*SubnetSpec).CIDR }
-	slices.SortFunc(siblings, func(a, b *Resource) int { return cidr(a).Compare(cidr(b)) })
-	var widest *Resource
-	for _, r := range siblings {
-		if widest != nil && cidr(widest).Overlaps(cidr(r)) {
-			j.conflict(claim{widest, "spec.cidr"}, claim{r, "spec.cidr"},
-				fmt.Sprintf("%s and %s overlap", cidr(widest), cidr(r)), "CIDRs of one VPC that do not overlap")
-			continue
-		}
-		widest = r
-	}
 }
