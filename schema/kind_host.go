@@ -10,6 +10,15 @@ type HostSpec struct {
 	IRQBalance string    `json:"irqbalance,omitempty"` // enabled, disabled, unmanaged (default)
 	RPS        RPS       `json:"rps,omitzero"`         // default unmanaged
 	Persist    string    `json:"persist,omitempty"`    // none (default), ifcfg, networkd, netplan
+	Sysctls    Sysctls   `json:"sysctls,omitzero"`     // default: left alone
+}
+
+// Sysctls are switches below net.ipv4.conf, set for the interface of each ENI of
+// the host, the primary included. Nil is left alone.
+type Sysctls struct {
+	ARPIgnore   *int `json:"arpIgnore,omitempty"`   // arp_ignore: 0 to 2
+	ARPAnnounce *int `json:"arpAnnounce,omitempty"` // arp_announce: 0 to 2
+	RPFilter    *int `json:"rpFilter,omitempty"`    // rp_filter: 0 off, 1 strict, 2 loose
 }
 
 // HostMatch says which machine a Host is.

@@ -25,6 +25,7 @@ const (
 	RuleRPSWhen        = "mq.rps.when"
 	RuleForeignRule    = "host.foreign-rule"
 	RuleForeignRoute   = "host.foreign-route"
+	RuleSysctl         = "host.sysctl"
 )
 
 // rules are these rules as `enid rules` shows them, in the catalogue's order.
@@ -79,6 +80,9 @@ var rules = []schema.Rule{
 		Text: "A foreign rule that looks one of enid's tables up or shares a priority with its rules, or a program that removes other programs' rules, is named; nothing is done about it."},
 	{ID: RuleForeignRoute, Class: schema.ClassAdvice, Cloud: "any", Source: "enid",
 		Text: "Where the kernel removes foreign routes together with a link's last address, the plan names them."},
+	{ID: RuleSysctl, Class: schema.ClassHost, Cloud: "any", Source: "enid",
+		Text: "arp_ignore, arp_announce and rp_filter of the interfaces of a host's ENIs, the primary's included, are what its spec.sysctls declares; what is not declared stays as it is.",
+		Note: "net.ipv4.conf.all and default are never written. The kernel goes by the larger of all's value and the interface's: where all's is larger than what is declared, it is blocked."},
 }
 
 // Rules answers the metadata of the host's rules, in the catalogue's order.

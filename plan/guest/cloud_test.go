@@ -100,6 +100,7 @@ func drawState(t *rapid.T) *state {
 	s.host.Routing.MetricBase = rapid.SampledFrom([]int{0, 50, 1101}).Draw(t, "metricBase")
 	s.host.Addressing = rapid.SampledFrom([]string{"", "static", "static", "dhcp"}).Draw(t, "addressing")
 	s.host.Queues = rapid.SampledFrom([]schema.Queues{{}, {Unmanaged: true}, {Auto: true}, {Count: 2}, {Count: 9}}).Draw(t, "queues")
+	s.host.Sysctls = schema.Sysctls{ARPIgnore: drawSwitch(t), RPFilter: drawSwitch(t)}
 	s.host.RPS = rapid.SampledFrom([]schema.RPS{{}, {Mode: "documented"}, {Mode: "off"}, {Mode: "mask", Mask: "2"}, {Mode: "mask", Mask: "f0"}}).Draw(t, "rps")
 	indexes := rapid.Permutation([]int{1, 2, 3, 4}).Draw(t, "indexes")
 	for i, mac := range []string{mac1, mac2, mac3, "00:16:3e:00:00:99"} {
@@ -129,6 +130,11 @@ func drawState(t *rapid.T) *state {
 	return s
 }
 
+// drawSwitch answers a switch's value, nil where it is not declared.
+func drawSwitch(t *rapid.T) *int {
+	return rapid.SampledFrom([]*int{nil, nil, new(0), new(1), new(2)}).Draw(t, "switch")
+}
+
 // drawObjects answers a random machine: what others and what an earlier enid left.
 func drawObjects(t *rapid.T) Objects {
 	o := exampleObjects()
@@ -137,6 +143,9 @@ func drawObjects(t *rapid.T) Objects {
 	for i := range o.Links {
 		o.Links[i].Up = i == 0 || rapid.Bool().Draw(t, "up")
 		o.Links[i].Promote = rapid.Bool().Draw(t, "promote")
+		for _, x := range Switches[:rapid.IntRange(0, len(Switches)).Draw(t, "switches")] {
+			o.More = append(o.More, Sysctl{Link: o.Links[i].Name, Key: x.Key, Value: rapid.IntRange(0, 2).Draw(t, "value"), All: rapid.IntRange(0, 1).Draw(t, "all")})
+		}
 	}
 	seen := map[plan.Ref]bool{o.Addresses[0].Ref(): true}
 	first := map[string]bool{}

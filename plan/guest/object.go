@@ -17,6 +17,7 @@ const (
 	KindRule     schema.Kind = "Rule"
 	KindChannels schema.Kind = "Channels"
 	KindRPS      schema.Kind = "RPS"
+	KindSysctl   schema.Kind = "Sysctl"
 )
 
 // object is what every object of a host says of itself. Host plans, undo and the

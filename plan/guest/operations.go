@@ -11,6 +11,7 @@ const (
 	SetRPS        = "SetRPS"
 	SetLinkUp     = "SetLinkUp"
 	SetMTU        = "SetMTU"
+	SetSysctl     = "SetSysctl"
 	AddAddress    = "AddAddress"
 	AddRoute      = "AddRoute"
 	ReplaceRoute  = "ReplaceRoute"
@@ -29,17 +30,19 @@ const (
 //	2  SetRPS         growing the queues empties the masks of those that come back
 //	3  SetLinkUp      the kernel takes routes over links that are up only
 //	4  SetMTU
-//	5  AddAddress     before routes: without an address they would have no source
-//	6  AddRoute       before the rules that look them up
-//	7  AddRule        from here on traffic leaves by the ENI
-//	8  DeleteRule     no traffic is sent to what goes next
-//	9  DeleteRoute
-//	10 DeleteAddress  last: the kernel flushes the routes of a link without one
+//	5  SetSysctl      before addresses, which ARP would answer for by the wrong NIC
+//	6  AddAddress     before routes: without an address they would have no source
+//	7  AddRoute       before the rules that look them up
+//	8  AddRule        from here on traffic leaves by the ENI
+//	9  DeleteRule     no traffic is sent to what goes next
+//	10 DeleteRoute
+//	11 DeleteAddress  last: the kernel flushes the routes of a link without one
 const (
 	rankChannels = iota + 1
 	rankRPS
 	rankLinkUp
 	rankMTU
+	rankSysctl
 	rankAddAddress
 	rankAddRoute
 	rankAddRule
@@ -50,7 +53,7 @@ const (
 
 var domain = plan.NewDomain(plan.Domain{
 	Operations: []*plan.Operation{
-		setChannels, setRPS, setLinkUp, setMTU, setPromote,
+		setChannels, setRPS, setLinkUp, setMTU, setSysctl, setPromote,
 		addAddress, deleteAddress, addRoute, replaceRoute, deleteRoute, addRule, deleteRule,
 	},
 	Index:   index,

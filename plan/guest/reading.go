@@ -15,6 +15,8 @@ type Reading struct {
 	All  bool
 	// Masks says that RPS is managed on some of them.
 	Masks bool
+	// Sysctls says that the Host declares switches of their interfaces.
+	Sysctls bool
 	// Tables are read whole, foreign routes included. Of all other tables enid's
 	// own routes are read, and of main its default routes as well.
 	Tables []uint32
@@ -30,7 +32,7 @@ func (r Reading) Concerns(l Link) bool {
 
 // Reading answers what must be read to decide about this host.
 func (h *Host) Reading() Reading {
-	r := Reading{Masks: managed(h.Spec.RPS)}
+	r := Reading{Masks: managed(h.Spec.RPS), Sysctls: declaresSysctls(h.Spec.Sysctls)}
 	if h.PrimaryMAC != "" {
 		r.MACs = append(r.MACs, h.PrimaryMAC)
 	}

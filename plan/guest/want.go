@@ -90,7 +90,7 @@ func (w *wanting) keep(ref plan.Ref, o plan.Object) {
 		if o.Ours() {
 			return
 		}
-	case Channels, RPS:
+	case Channels, RPS, Sysctl:
 		return
 	}
 	w.World.Put(ref, o)

@@ -19,6 +19,7 @@ func (w *wanting) eni(e ENI) {
 	}
 	w.World.Put(up.Ref(), up)
 	w.queues(e.Ref, link.Name, g.Queues, g.RPS)
+	w.sysctls(e.Ref, link.Name)
 	if g.Addressing == "none" {
 		return
 	}

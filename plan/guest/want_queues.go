@@ -7,8 +7,8 @@ import (
 	"enid/schema"
 )
 
-// primary wants the queues of the primary ENI, which nothing else of enid's
-// touches (mq.every-nic).
+// primary wants the queues (mq.every-nic) and the declared switches of the primary
+// ENI, of which enid touches nothing else.
 func (w *wanting) primary() {
 	link := w.Primary
 	if found := ByMAC(w.links, w.h.PrimaryMAC); len(found) == 1 {
@@ -18,6 +18,7 @@ func (w *wanting) primary() {
 		of := schema.Ref{Kind: schema.KindInstance, Name: w.h.Instance}
 		q := w.h.queues(schema.Queues{})
 		w.queues(of, link, q, w.h.rps(schema.RPS{}))
+		w.sysctls(of, link)
 		if !q.Unmanaged && listed.MatchString(w.h.Image) {
 			w.image(of, link)
 		}

@@ -44,7 +44,7 @@ func wipe(t must) {
 	script = append(script, "route flush dev eth0", "address flush dev eth0", "link set eth0 up",
 		"address add 10.0.0.19/24 dev eth0", "route add default via 10.0.0.253 dev eth0 metric 100")
 	batch(t, script...)
-	sh(t, "-sysctl -qw net.ipv4.conf.eth1.promote_secondaries=0 net.ipv4.conf.eth2.promote_secondaries=0 net.ipv4.conf.eth3.promote_secondaries=0")
+	sh(t, "-sysctl -qw net.ipv4.conf.eth1.promote_secondaries=0 net.ipv4.conf.eth2.promote_secondaries=0 net.ipv4.conf.eth3.promote_secondaries=0 net.ipv4.conf.eth1.rp_filter=1 net.ipv4.conf.eth2.arp_ignore=1")
 }
 
 // drawCloud answers a random cloud state of up to three secondary ENIs.
@@ -54,6 +54,8 @@ func drawCloud(t *rapid.T) *cloud {
 	c.host.Routing.Mode = rapid.SampledFrom([]string{"balanced", "strict"}).Draw(t, "mode")
 	c.host.Routing.MetricBase = rapid.SampledFrom([]int{1001, 1101}).Draw(t, "metricBase")
 	c.host.Queues = rapid.SampledFrom([]schema.Queues{{Unmanaged: true}, {Auto: true}, {Count: 1}, {Count: 3}}).Draw(t, "queues")
+	switches := []*int{nil, new(0), new(1), new(2)}
+	c.host.Sysctls = schema.Sysctls{ARPIgnore: rapid.SampledFrom(switches).Draw(t, "arpIgnore"), RPFilter: rapid.SampledFrom(switches).Draw(t, "rpFilter")}
 	masks := []schema.RPS{{}, {Mode: "documented"}, {Mode: "off"}, {Mode: "mask", Mask: "1"}}
 	if !masksWritable() {
 		masks = masks[:1]

@@ -50,6 +50,7 @@ func (m *Machine) read(ctx context.Context, r guest.Reading) (o guest.Objects, e
 		return o, err
 	}
 	m.queues(r, &o)
+	m.sysctls(r, &o)
 	return o, nil
 }
 

@@ -34,6 +34,10 @@ func (m *Machine) set(ctx context.Context, d deed) error {
 var setters = map[string]func(m *Machine, ctx context.Context, d deed) error{
 	guest.SetChannels: func(m *Machine, _ context.Context, d deed) error { return m.setChannels(d.to.(guest.Channels)) },
 	guest.SetRPS:      func(m *Machine, ctx context.Context, d deed) error { return m.setMask(ctx, d.to.(guest.RPS)) },
+	guest.SetSysctl: func(m *Machine, _ context.Context, d deed) error {
+		s := d.to.(guest.Sysctl)
+		return m.write(m.opts.Proc+"/sys/"+s.Path(), fmt.Sprint(s.Value))
+	},
 	guest.SetPromote: func(m *Machine, _ context.Context, d deed) error {
 		return m.write(m.opts.Proc+"/sys/net/ipv4/conf/"+d.target.Name+"/promote_secondaries", "1")
 	},

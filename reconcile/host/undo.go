@@ -39,7 +39,7 @@ func inverse(d deed) (deed, bool) {
 		back.op = guest.DeleteRule
 	case guest.DeleteRule:
 		back.op = guest.AddRule
-	case guest.SetMTU, guest.SetChannels, guest.SetRPS:
+	case guest.SetMTU, guest.SetSysctl, guest.SetChannels, guest.SetRPS:
 		back.op = d.op
 		if d.from == nil {
 			return back, false // a queue that this turn brought back: it had no mask
