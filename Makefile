@@ -20,6 +20,10 @@ demo: build ## the main job in a minute: a commit sets up two ENIs in a network 
 test: ## run every test; host tests want root or user namespaces, and say so where they skip
 	$(GO) test ./...
 
+.PHONY: test-vm
+test-vm: ## boot Debian's kernel in QEMU with multi-queue NICs, and test there; RUN=Hotplug takes some tests
+	ENID_VM="$(CURDIR)/.vm" $(GO) test -count=1 -v -run '$(RUN)' ./reconcile/host/vm
+
 .PHONY: bench
 bench: ## run the benchmarks once; docs/benchmarks.md says how to read them
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
