@@ -29,7 +29,7 @@ func operationsPage(t *testing.T, c cases) []byte {
 		writeOperation(&b, explainOperation(op, c), op.Rank, reasons[op.Rank])
 	}
 	b.WriteString("\n## Of the host\n\nTheir order: queues and masks first, then the link, its addresses, its routes and the rules that lead to them;\n" +
-		"removal goes the other way round.\n")
+		"removal goes the other way round. What is on a volume grows last.\n")
 	for _, op := range byRank(guest.Domain().Operations) {
 		writeOperation(&b, explainOperation(op, c), op.Rank, "")
 	}

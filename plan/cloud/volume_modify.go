@@ -10,7 +10,7 @@ var volumeModifyRules = []schema.Rule{
 	{ID: "volume.grow-guest", Class: schema.ClassHost, Cloud: "aws",
 		Text:   "After a volume grew, its partition grows (growpart, where there is one), then its file system (resize2fs for ext4, xfs_growfs for xfs).",
 		Source: "B 03-02",
-		Note:   "The step that grows the volume lists them in this order, as far as guest says what there is."},
+		Note:   "The step that grows the volume lists them in this order, as far as guest says what there is. On a machine with a Host enid does them, once the disk has grown: only what an attachment's guest declares, only the last partition, only what is mounted."},
 }
 
 // volumeModified answers what changes in place of a volume.

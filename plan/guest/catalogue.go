@@ -26,6 +26,8 @@ const (
 	RuleForeignRule    = "host.foreign-rule"
 	RuleForeignRoute   = "host.foreign-route"
 	RuleSysctl         = "host.sysctl"
+	RuleMatchDisk      = "host.match-disk"
+	RuleGrowGuest      = "volume.grow-guest" // its text stands with the rules of volumes
 )
 
 // rules are these rules as `enid rules` shows them, in the catalogue's order.
@@ -83,6 +85,9 @@ var rules = []schema.Rule{
 	{ID: RuleSysctl, Class: schema.ClassHost, Cloud: "any", Source: "enid",
 		Text: "arp_ignore, arp_announce and rp_filter of the interfaces of a host's ENIs, the primary's included, are what its spec.sysctls declares; what is not declared stays as it is.",
 		Note: "net.ipv4.conf.all and default are never written. The kernel goes by the larger of all's value and the interface's: where all's is larger than what is declared, it is blocked."},
+	{ID: RuleMatchDisk, Class: schema.ClassHost, Cloud: "aws", Source: "enid",
+		Text: "A volume's disk is found by its serial, which is the volume's id; where the driver shows none, by the device that the guest was seen to call it, its mount point or its declared name, which must agree. " +
+			"A disk that is not there yet, or does not have the volume's size yet, is waited for; one that shows another volume's serial is never touched."},
 }
 
 // Rules answers the metadata of the host's rules, in the catalogue's order.

@@ -25,6 +25,7 @@ type Host struct {
 	Subnet     netip.Prefix // the primary ENI's; zero: none
 	ENIs       []ENI        // secondary, by device index, then name
 	Public     []netip.Addr // public addresses of the whole state, sorted
+	Volumes    []Volume     // attached, with what the guest makes of them, by name
 }
 
 // ENI is a secondary ENI of a machine, as the cloud has it.
@@ -78,6 +79,10 @@ func Declared(cloud *plan.World, name string) (*Host, error) {
 			if e, ok := h.eni(l, res); ok {
 				h.ENIs = append(h.ENIs, e)
 			}
+		case schema.KindVolume:
+			if v, ok := h.volume(l, res); ok {
+				h.Volumes = append(h.Volumes, v)
+			}
 		case schema.KindEIP:
 			if s, ok := res.Status.(*schema.EIPStatus); ok && s.Address.IsValid() {
 				h.Public = append(h.Public, s.Address)
@@ -89,6 +94,7 @@ func Declared(cloud *plan.World, name string) (*Host, error) {
 		}
 	}
 	slices.SortFunc(h.Public, netip.Addr.Compare)
+	slices.SortFunc(h.Volumes, func(a, b Volume) int { return a.Ref.Compare(b.Ref) })
 	h.number()
 	return h, nil
 }

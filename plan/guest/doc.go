@@ -9,6 +9,9 @@
 // address when it carries the mark. Whatever else is there is foreign: it is
 // seen, named where it stands in the way, and never changed.
 //
+// Disks are the exception to links: what is on a volume of the cloud grows with it,
+// and nothing else is ever done to it.
+//
 // IPv4 only: an object of the other family would carry its own Family field in
 // its name, and nothing here would have to forget about this one.
 package guest

@@ -20,6 +20,9 @@ const (
 	DeleteRoute   = "DeleteRoute"
 	SetPromote    = "SetPromoteSecondaries"
 	DeleteAddress = "DeleteAddress"
+
+	GrowPartition  = "GrowPartition"
+	GrowFileSystem = "GrowFileSystem"
 )
 
 // The order of differences. What is new is complete before what is old goes, and
@@ -37,6 +40,8 @@ const (
 //	9  DeleteRule     no traffic is sent to what goes next
 //	10 DeleteRoute
 //	11 DeleteAddress  last: the kernel flushes the routes of a link without one
+//	12 GrowPartition  after all of the network: it may take long
+//	13 GrowFileSystem  into the partition
 const (
 	rankChannels = iota + 1
 	rankRPS
@@ -49,12 +54,15 @@ const (
 	rankDeleteRule
 	rankDeleteRoute
 	rankDeleteAddress
+	rankGrowPartition
+	rankGrowFileSystem
 )
 
 var domain = plan.NewDomain(plan.Domain{
 	Operations: []*plan.Operation{
 		setChannels, setRPS, setLinkUp, setMTU, setSysctl, setPromote,
 		addAddress, deleteAddress, addRoute, replaceRoute, deleteRoute, addRule, deleteRule,
+		growPartition, growFileSystem,
 	},
 	Index:   index,
 	Compare: schema.Ref.Compare,

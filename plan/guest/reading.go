@@ -23,6 +23,8 @@ type Reading struct {
 	// Links are those whose routes are read in every table: an address goes there,
 	// and the kernel may take foreign routes along.
 	Links []string
+	// Volumes are those whose disks, partitions and file systems are read.
+	Volumes []Volume
 }
 
 // Concerns reports whether a link's queues and switches are to be read.
@@ -32,7 +34,7 @@ func (r Reading) Concerns(l Link) bool {
 
 // Reading answers what must be read to decide about this host.
 func (h *Host) Reading() Reading {
-	r := Reading{Masks: managed(h.Spec.RPS), Sysctls: declaresSysctls(h.Spec.Sysctls)}
+	r := Reading{Masks: managed(h.Spec.RPS), Volumes: h.Volumes, Sysctls: declaresSysctls(h.Spec.Sysctls)}
 	if h.PrimaryMAC != "" {
 		r.MACs = append(r.MACs, h.PrimaryMAC)
 	}

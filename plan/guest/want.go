@@ -16,7 +16,8 @@ type Wanted struct {
 	World *plan.World
 	// Blocked is what cannot even be wanted yet, by ENI.
 	Blocked []Blocked
-	// Waiting are the MACs of attached ENIs whose NIC is not there yet, sorted.
+	// Waiting are the MACs of attached ENIs whose NIC is not there yet, the volumes
+	// whose disk is not, and the disks that have not grown yet, sorted.
 	Waiting []string
 	// Advice are warnings; they stop nothing.
 	Advice []plan.Advice
@@ -68,6 +69,7 @@ func (h *Host) Want(observed *plan.World) *Wanted {
 	}
 	w.primary()
 	w.services()
+	w.volumes()
 	slices.Sort(w.Waiting)
 	return w.Wanted
 }

@@ -3,9 +3,7 @@
 package host
 
 import (
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -26,17 +24,9 @@ type ShownFileSystem struct {
 // was mounted first. What vanishes meanwhile, or may not be looked at, is left out.
 func (m *Machine) fileSystems() []ShownFileSystem {
 	out := []ShownFileSystem{}
-	mounts, err := os.ReadFile(m.opts.Proc + "/self/mounts")
-	if err != nil {
-		return out
-	}
-	for line := range strings.Lines(string(mounts)) {
-		f := strings.Fields(line)
-		if len(f) < 3 || !strings.HasPrefix(f[0], "/dev/") {
-			continue
-		}
-		shown := ShownFileSystem{Device: unescape(f[0]), MountPoint: unescape(f[1]), Type: f[2]}
-		if slices.ContainsFunc(out, func(o ShownFileSystem) bool { return o.Device == shown.Device }) {
+	for _, at := range m.mounts() {
+		shown := ShownFileSystem{Device: at.source, MountPoint: at.point, Type: at.kind}
+		if !strings.HasPrefix(at.source, "/dev/") || slices.ContainsFunc(out, func(o ShownFileSystem) bool { return o.Device == shown.Device }) {
 			continue
 		}
 		var s unix.Statfs_t
@@ -48,25 +38,4 @@ func (m *Machine) fileSystems() []ShownFileSystem {
 		out = append(out, shown)
 	}
 	return out
-}
-
-// unescape answers a name of the kernel's list of mounts, in which white space and
-// backslashes are three octal digits behind a backslash.
-func unescape(s string) string {
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(s, `\`)
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		n, err := strconv.ParseUint(after[:min(3, len(after))], 8, 8)
-		if err != nil || len(after) < 3 {
-			b.WriteString(`\`)
-			s = after
-			continue
-		}
-		b.WriteByte(byte(n))
-		s = after[3:]
-	}
 }

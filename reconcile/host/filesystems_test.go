@@ -16,8 +16,9 @@ func TestFileSystems_volume_free_space(t *testing.T) {
 	clean(t)
 	dir := filepath.Join(t.TempDir(), "a b")
 	proc := t.TempDir()
-	mounts := "proc /proc proc rw 0 0\n/dev/nvme1n1 " + strings.ReplaceAll(dir, " ", `\040`) + " xfs rw 0 0\n/dev/nvme1n1 / xfs rw 0 0\n/dev/gone /no/such/place ext4 rw 0 0\n"
-	for path, text := range map[string]string{filepath.Join(proc, "self/mounts"): mounts, filepath.Join(dir, "x"): ""} {
+	mounts := "20 1 0:5 / /proc rw - proc proc rw\n21 1 259:1 / " + strings.ReplaceAll(dir, " ", `\040`) + " rw shared:1 - xfs /dev/nvme1n1 rw\n" +
+		"22 1 259:1 / / rw - xfs /dev/nvme1n1 rw\n23 1 8:1 / /no/such/place rw - ext4 /dev/gone rw\nx\n"
+	for path, text := range map[string]string{filepath.Join(proc, "self/mountinfo"): mounts, filepath.Join(dir, "x"): ""} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -51,6 +51,7 @@ func (m *Machine) read(ctx context.Context, r guest.Reading) (o guest.Objects, e
 	}
 	m.queues(r, &o)
 	m.sysctls(r, &o)
+	m.volumes(r, &o)
 	return o, nil
 }
 

@@ -4,7 +4,9 @@ package host
 
 import (
 	"fmt"
+	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"enid/plan"
@@ -33,8 +35,10 @@ type Result struct {
 	Done []*plan.HostStep
 	// Blocked are the steps that a rule blocks. A chain that failed stands among
 	// them as one step, blocked by plan.RuleHeld until it is tried again.
-	Blocked    []*plan.HostStep
-	WaitingFor []string // MACs, sorted
+	Blocked []*plan.HostStep
+	// WaitingFor are MACs of NICs, volumes without a disk and disks that have not
+	// grown yet, sorted.
+	WaitingFor []string
 	Advice     []plan.Advice
 	Condition  Condition
 	Message    string // one line; empty where converged
@@ -49,23 +53,43 @@ type Result struct {
 
 // reasons answers what blocks the steps, in their order, each reason once: several
 // steps of an interface often have the same, and the first of them is named. waits
-// says that all that is blocked is blocked until a NIC of waitingFor appears.
+// says that all that is blocked is blocked until what is in waitingFor appears.
 func reasons(blocked []*plan.HostStep, waitingFor []string) (out []string, waits bool) {
 	type reason struct{ target, detail, rule string }
 	said := map[reason]bool{}
 	waits = true
 	for _, s := range blocked {
 		b := s.BlockedBy[0]
-		if b.Rule == guest.RuleMatchMAC && slices.Contains(waitingFor, s.Target) {
+		if b.Rule == plan.RuleDependsOn || slices.Contains(awaited, b.Rule) && slices.Contains(waitingFor, s.Target) {
 			continue
 		}
 		waits = false
 		r := reason{s.Target, b.Detail, b.Rule}
-		if b.Rule == plan.RuleDependsOn || said[r] {
+		if said[r] {
 			continue
 		}
 		said[r] = true
 		out = append(out, fmt.Sprintf("%s %s: %s [%s]", s.Operation, s.Target, b.Detail, b.Rule))
 	}
 	return out, waits
+}
+
+// awaited are the rules by which a step is blocked until the machine is given
+// something.
+var awaited = []string{guest.RuleMatchMAC, guest.RuleMatchDisk}
+
+// waiting says what is waited for.
+func waiting(what []string) string {
+	out := make([]string, len(what))
+	for i, x := range what {
+		switch _, err := net.ParseMAC(x); {
+		case err == nil:
+			out[i] = "the NIC of " + x
+		case strings.HasPrefix(x, "/"):
+			out[i] = x + " to grow"
+		default:
+			out[i] = "the disk of " + x
+		}
+	}
+	return "waiting for " + strings.Join(out, ", ")
 }

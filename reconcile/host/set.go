@@ -14,7 +14,8 @@ import (
 	"enid/plan/guest"
 )
 
-// set does what netlink does not: queues through ethtool and sysfs. A crash before
+// set does what netlink does not: queues through ethtool and sysfs, what is on a volume
+// through the distribution's programs. A crash before
 // it leaves the old value, one after it the new one; either is observed.
 func (m *Machine) set(ctx context.Context, d deed) error {
 	err := errors.New("no such operation")
@@ -41,6 +42,8 @@ var setters = map[string]func(m *Machine, ctx context.Context, d deed) error{
 	guest.SetPromote: func(m *Machine, _ context.Context, d deed) error {
 		return m.write(m.opts.Proc+"/sys/net/ipv4/conf/"+d.target.Name+"/promote_secondaries", "1")
 	},
+	guest.GrowPartition:  (*Machine).growPartition,
+	guest.GrowFileSystem: growFileSystem,
 }
 
 // setChannels sets the numbers and nothing else: the rest is read anew.

@@ -183,7 +183,7 @@ func (m *Machine) conclude(res *Result, s *sight, more bool) {
 			res.RetryAfter = firstHold
 		}
 	case len(res.WaitingFor) > 0:
-		res.Condition, res.Message = Waiting, "waiting for the NIC of "+strings.Join(res.WaitingFor, ", ")
+		res.Condition, res.Message = Waiting, waiting(res.WaitingFor)
 	default:
 		res.Condition = Converged
 	}
