@@ -14,7 +14,7 @@ var subnetRules = []invalidRule{
 	{Rule{ID: "subnet.ipv6-size", Class: ClassInvalid, Cloud: "any",
 		Text:   "The IPv6 CIDR of a subnet is a /64; that of a VPC holds at least one. Neither is link-local, loopback or multicast.",
 		Source: "public",
-		Note: "AWS came to take /44 to /64 in steps of four for a subnet; a guest needs a /64 for its own addresses."}, checkIPv6Sizes},
+		Note:   "AWS came to take /44 to /64 in steps of four for a subnet; a guest needs a /64 for its own addresses."}, checkIPv6Sizes},
 }
 
 // cidrField is a field that says which addresses of one family a VPC and its

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -34,9 +35,16 @@ type app struct {
 	state    string
 	logLevel string
 	noColor  bool
+	patience time.Duration // host.Options.Patience
 }
 
-func newApp(in io.Reader, out, err io.Writer) *app { return &app{in: in, out: out, err: err} }
+// hostPatience is enough for the detection of duplicate IPv6 addresses, which a command
+// that runs once waits for; the daemon is told by an event.
+const hostPatience = 5 * time.Second
+
+func newApp(in io.Reader, out, err io.Writer) *app {
+	return &app{in: in, out: out, err: err, patience: hostPatience}
+}
 
 // run runs the command line and answers the exit code.
 func (a *app) run(ctx context.Context, args []string) int {

@@ -152,7 +152,7 @@ func (a *app) machine() (*host.Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := host.Open(host.Options{Log: log})
+	m, err := host.Open(host.Options{Log: log, Patience: a.patience})
 	if err != nil {
 		return nil, fmt.Errorf("this machine: %w", err)
 	}

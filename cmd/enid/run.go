@@ -150,6 +150,7 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return fmt.Errorf("--state: %w", err)
 	}
+	a.patience = 0
 	var source reconcile.Source
 	c, done, err := a.controller(ctx, f.host, func(cfg *reconcile.Config, m store.Meta) (err error) {
 		if source, err = f.follow(cfg, where.Dir, m.Applied.Revision); err != nil {

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"enid/plan"
@@ -44,22 +45,22 @@ func (w *Wanted) Advise(p *plan.Plan, world *plan.World) []plan.Advice {
 // enid's own in the table is missing, tableOurs blocks it. Where it does so now, the
 // blocked step says it.
 func foreignRoutes(p *plan.Plan, wanted, world *plan.World, tables map[uint32]bool) (out []plan.Advice) {
-	told := map[uint32]bool{}
+	told := map[netip.Addr]bool{} // by number and family
 	for _, s := range p.Steps {
 		for _, b := range s.BlockedBy {
 			if r, ok := wanted.Get(s.Target).(Route); ok && b.Rule == RuleTable {
-				told[r.Table] = true
+				told[numbered(r.Table, r.IPv6())] = true
 			}
 		}
 	}
 	for _, ref := range world.Refs() {
 		r, ok := world.Get(ref).(Route)
-		if !ok || r.Ours() || !tables[r.Table] || told[r.Table] {
+		if !ok || r.Ours() || !tables[r.Table] || told[numbered(r.Table, r.IPv6())] {
 			continue
 		}
-		told[r.Table] = true
+		told[numbered(r.Table, r.IPv6())] = true
 		more := ""
-		if n := world.Count(foreignIn(r.Table)); n > 1 {
+		if n := world.Count(foreignIn(r.Table, r.IPv6())); n > 1 {
 			more = fmt.Sprintf(", and %d more", n-1)
 		}
 		out = append(out, plan.Advice{Rule: RuleTable, Target: ref,

@@ -37,7 +37,7 @@ func TestAdviseForeignRoutes_host_table(t *testing.T) {
 	if diff := cmp.Diff(want, ofTables(w.Advise(&plan.Plan{}, world))); diff != "" {
 		t.Error(diff)
 	}
-	way := defaultRoute(1001)
+	way := defaultRoute(1001, false)
 	world.Put(way.Ref(), nil)
 	if diff := cmp.Diff(want[1:], ofTables(w.Advise(makePlan(t, world, w.World), world))); diff != "" {
 		t.Errorf("the blocked step says it: %s", diff)

@@ -28,6 +28,7 @@ const (
 	RuleSysctl         = "host.sysctl"
 	RuleMatchDisk      = "host.match-disk"
 	RuleGrowGuest      = "volume.grow-guest" // its text stands with the rules of volumes
+	RuleIPv6           = "host.ipv6"
 )
 
 // rules are these rules as `enid rules` shows them, in the catalogue's order.
@@ -88,6 +89,12 @@ var rules = []schema.Rule{
 	{ID: RuleMatchDisk, Class: schema.ClassHost, Cloud: "aws", Source: "enid",
 		Text: "A volume's disk is found by its serial, which is the volume's id; where the driver shows none, by the device that the guest was seen to call it, its mount point or its declared name, which must agree. " +
 			"A disk that is not there yet, or does not have the volume's size yet, is waited for; one that shows another volume's serial is never touched."},
+	{ID: RuleIPv6, Class: schema.ClassHost, Cloud: "any", Source: "enid",
+		Text: "An ENI's IPv6 addresses and prefixes have the same table number, rules and default routes beside the IPv4 ones. An address that another machine has (duplicate address detection), " +
+			"an interface on which IPv6 is off, and a subnet of which no IPv6 gateway is known are blocked.",
+		Note: "In main the metric is the declared one plus 1024, behind the 1024 of a default route from a router advertisement, and the route is there only while the primary has an IPv6 default route. " +
+			"The gateway is the subnet's ipv6Gateway, else the router that advertises itself on the ENI's interface, else the cloud's (AWS fe80:ec2::1). " +
+			"Router advertisements and disable_ipv6 are left as they are."},
 }
 
 // Rules answers the metadata of the host's rules, in the catalogue's order.

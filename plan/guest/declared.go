@@ -22,10 +22,18 @@ type Host struct {
 	TypeQueues int
 	Classic    bool
 	PrimaryMAC string       // empty: not known, or predicted
-	Subnet     netip.Prefix // the primary ENI's; zero: none
+	Net                     // of the primary ENI's subnet, IPv4
+	IPv6       Net          // and IPv6
 	ENIs       []ENI        // secondary, by device index, then name
 	Public     []netip.Addr // public addresses of the whole state, sorted
 	Volumes    []Volume     // attached, with what the guest makes of them, by name
+}
+
+// Net is what one family of addresses of a subnet has: zero values are not known.
+type Net struct {
+	Subnet, VPC netip.Prefix
+	Gateway     netip.Addr // as declared; of IPv4, else the cloud's
+	Router      netip.Addr // of IPv6: the cloud's own
 }
 
 // ENI is a secondary ENI of a machine, as the cloud has it.
@@ -37,9 +45,10 @@ type ENI struct {
 	Phase       schema.Phase
 	DeviceIndex int
 	MAC         string
-	Subnet, VPC netip.Prefix
-	Gateway     netip.Addr
-	// Addresses are the primary private address, then the secondary ones, sorted.
+	Net         // IPv4
+	IPv6        Net
+	// Addresses are the primary private address, then the secondary ones, sorted;
+	// of both families, as are the prefixes.
 	Addresses []netip.Addr
 	Prefixes  []netip.Prefix
 	Predicted []string // fields that no cloud has said
@@ -118,7 +127,5 @@ func (h *Host) instance(l lookup) {
 			h.PrimaryMAC = ""
 		}
 	}
-	if subnet := schema.SubnetOf(l, res); subnet != nil {
-		h.Subnet = subnet.Spec.(*schema.SubnetSpec).CIDR
-	}
+	h.Net, h.IPv6 = nets(l, res)
 }

@@ -31,17 +31,25 @@ func (h *Host) eni(l lookup, res *schema.Resource) (e ENI, ok bool) {
 		e.Addresses = append(e.Addresses, status.PrivateIP)
 	}
 	e.Addresses = append(e.Addresses, secondary...)
-	if subnet := schema.SubnetOf(l, res); subnet != nil {
-		s := subnet.Spec.(*schema.SubnetSpec)
-		e.Subnet, e.Gateway = s.CIDR, schema.Gateway(schema.ProviderOf(l, res), s)
-	}
-	if vpc := schema.VPCOf(l, res); vpc != nil {
-		e.VPC = vpc.Spec.(*schema.VPCSpec).CIDR
-	}
+	e.Net, e.IPv6 = nets(l, res)
 	if spec.Guest != nil {
 		e.Guest = *spec.Guest
 	}
 	return e, true
+}
+
+// nets answers what the subnet and the VPC of an ENI or an instance are.
+func nets(l lookup, res *schema.Resource) (v4, v6 Net) {
+	if subnet := schema.SubnetOf(l, res); subnet != nil {
+		s := subnet.Spec.(*schema.SubnetSpec)
+		v4.Subnet, v4.Gateway = s.CIDR, schema.Gateway(schema.ProviderOf(l, res), s)
+		v6.Subnet, v6.Gateway, v6.Router = s.IPv6CIDR, s.IPv6Gateway, schema.GatewayIPv6(schema.ProviderOf(l, res), s)
+	}
+	if vpc := schema.VPCOf(l, res); vpc != nil {
+		s := vpc.Spec.(*schema.VPCSpec)
+		v4.VPC, v6.VPC = s.CIDR, s.IPv6CIDR
+	}
+	return v4, v6
 }
 
 // asApplied answers the status of an ENI that nobody has observed: the world is

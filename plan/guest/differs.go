@@ -34,7 +34,8 @@ func (Link) Differs(is, want plan.Object) (out []plan.Change) {
 func (x Address) Differs(is, want plan.Object) []plan.Change {
 	a, _ := is.(Address)
 	b, _ := want.(Address)
-	a.Order, a.Secondary, b.Order, b.Secondary = 0, false, 0, false
+	a, b = Normal(a).(Address), Normal(b).(Address)
+	a.Secondary, b.Secondary = false, false
 	return ownDiffers("address", x.Ref(), a.Ours, b.Ours, a == b)
 }
 

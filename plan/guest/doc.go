@@ -12,6 +12,7 @@
 // Disks are the exception to links: what is on a volume of the cloud grows with it,
 // and nothing else is ever done to it.
 //
-// IPv4 only: an object of the other family would carry its own Family field in
-// its name, and nothing here would have to forget about this one.
+// IPv4 and IPv6 stand beside each other: the family is that of an object's own
+// addresses, tables of one number are two, and only what the kernel itself treats
+// differently is told apart (operations say where).
 package guest

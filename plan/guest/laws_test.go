@@ -57,7 +57,7 @@ func TestLawsGoalGuardOwnershipPrimary(t *testing.T) {
 		if err := plan.Check(Domain(), p, world, w.World, at, plan.Options{}); err != nil {
 			t.Fatalf("%v\n%v", err, texts(p.Steps))
 		}
-		before, primary := foreigners(world), fmt.Sprint(active(plan.NewView(world, nil, at)))
+		before, primary := foreigners(world), actives(world)
 		now := world.Fork()
 		noted := map[string]bool{}
 		for _, s := range p.Runnable() {
@@ -65,7 +65,7 @@ func TestLawsGoalGuardOwnershipPrimary(t *testing.T) {
 			for _, e := range s.Effects {
 				noted[e.Rule] = true
 			}
-			if got := fmt.Sprint(active(plan.NewView(now, nil, at))); got != primary {
+			if got := actives(now); got != primary {
 				t.Fatalf("after %s %s the primary's default route is %s, was %s", s.ID, s.Target, got, primary)
 			}
 		}
@@ -155,4 +155,12 @@ func TestLawOrder(t *testing.T) {
 			t.Fatalf("%s", cmp.Diff(a, b))
 		}
 	})
+}
+
+// actives answers the primary's default routes in words.
+func actives(w *plan.World) string {
+	v := plan.NewView(w, nil, at)
+	four, _ := active(v, false)
+	six, _ := active(v, true)
+	return four.String() + six.String()
 }

@@ -21,29 +21,31 @@ func Ours(o plan.Object) bool {
 // world of the look before; nil: there was none.
 //
 // A link that goes down, for however short a time, loses all its IPv4 routes but
-// the local ones, and keeps its addresses; rules know no link. A NIC that is
-// unplugged takes addresses and local routes along as well, and comes back with
-// another index.
+// the local ones, and keeps its IPv4 addresses; of IPv6 it loses routes and addresses
+// alike. Rules know no link. A NIC that is unplugged takes all of it along, and comes
+// back with another index.
 func WentWithLink(target plan.Ref, before, world, wanted *plan.World) bool {
 	switch o := wanted.Get(target).(type) {
 	case Address:
-		return replugged(o.Link, before, world)
+		return o.IPv6() && flapped(world, o.Link) || replugged(o.Link, before, world)
 	case Route:
-		l, _ := world.Get(LinkRef(o.Link)).(Link)
-		return o.Type != Local && !(l.Up && routed(world, o.Link)) || replugged(o.Link, before, world)
+		return (o.IPv6() || o.Type != Local) && flapped(world, o.Link) || replugged(o.Link, before, world)
 	}
 	return false
 }
 
-// routed reports whether any route of enid's own over the link, of those that go
-// when it goes down, is there.
-func routed(world *plan.World, link string) bool {
+// flapped reports whether the link is down, or has nothing of enid's own that goes
+// when it goes down.
+func flapped(world *plan.World, link string) bool {
+	if l, _ := world.Get(LinkRef(link)).(Link); !l.Up {
+		return true
+	}
 	for _, ref := range world.Members(routesVia(link)) {
-		if r := world.Get(ref).(Route); r.Ours() && r.Type != Local {
-			return true
+		if r := world.Get(ref).(Route); r.Ours() && (r.IPv6() || r.Type != Local) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // replugged reports whether the link is not the one that it was before.

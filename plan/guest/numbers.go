@@ -23,6 +23,12 @@ const (
 	Band                = 1000 // priorities in a band, and so the most ENIs of a host
 )
 
+// IPv6Metric is what an IPv6 route of enid's in main has on top of the metric: a
+// default route that a router advertisement brings has 1024, and the primary's is to
+// stay in front. In a table of enid's own it is all that a route has: the kernel
+// makes 1024 of 0.
+const IPv6Metric = 1024
+
 // The tables that the kernel itself has.
 const (
 	TableDefault = 253
@@ -60,6 +66,9 @@ func (r Range) Has(n int) bool { return r.First <= n && n <= r.Last }
 const (
 	Unicast = 1
 	Local   = 2
+
+	// ProtocolRA is the protocol of routes that a router advertisement brought.
+	ProtocolRA = 9
 
 	ScopeGlobal = 0
 	ScopeLink   = 253

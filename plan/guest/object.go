@@ -73,6 +73,9 @@ type Link struct {
 	// its place (promote_secondaries, of this link or of all). Otherwise the
 	// kernel removes all addresses of that subnet with it.
 	Promote bool
+	// NoIPv6 says that the kernel takes no IPv6 address on the link (disable_ipv6, or
+	// IPv6 is off).
+	NoIPv6 bool
 }
 
 // Ref answers Link/NAME.
@@ -85,7 +88,7 @@ func LinkRef(name string) plan.Ref { return plan.Ref{Kind: KindLink, Name: name}
 var stacked = map[string]bool{"vlan": true, "macvlan": true, "macvtap": true, "ipvlan": true, "bridge": true,
 	"bond": true, "team": true, "vrf": true, "vxlan": true, "dummy": true, "ifb": true, "hsr": true, "macsec": true}
 
-// Address is an IPv4 address of a link.
+// Address is an address of a link, of either family.
 type Address struct {
 	Link   string
 	Prefix netip.Prefix // with its host bits: 10.0.0.20/24
@@ -98,7 +101,14 @@ type Address struct {
 	// Order is the place in the kernel's list of the link, which decides who is
 	// promoted. It is no property of the address: Normal drops it.
 	Order int
+	// Tentative says that an IPv6 address is not in use yet: the kernel looks for a
+	// duplicate first. Duplicate says that it found one. Both change by themselves,
+	// and are nobody's wish.
+	Tentative, Duplicate bool
 }
+
+// IPv6 reports whether it is an IPv6 address.
+func (a Address) IPv6() bool { return a.Prefix.Addr().Is6() }
 
 // Ref answers Address/eth1 10.0.0.20/24.
 func (a Address) Ref() plan.Ref {

@@ -8,6 +8,10 @@ import (
 
 // removeAddress does to the world what the kernel does when an address goes.
 func removeAddress(e *plan.Effects, a Address) {
+	if a.IPv6() { // nobody is promoted, and no route of enid's prefers a source
+		e.Put(a.Ref(), nil)
+		return
+	}
 	link, _ := e.Get(LinkRef(a.Link)).(Link)
 	gone := []Address{a}
 	var heir *Address
@@ -29,10 +33,10 @@ func removeAddress(e *plan.Effects, a Address) {
 	}
 	for _, o := range gone {
 		e.Put(o.Ref(), nil)
-		flush(e, o.Link, func(r Route) bool { return r.Src == o.Prefix.Addr() && !elsewhere(e, r.Src) })
+		flush(e, o.Link, func(r Route) bool { return r.Src.IsValid() && r.Src == o.Prefix.Addr() && !elsewhere(e, r.Src) })
 	}
-	if e.Count(addressesOf(a.Link)) == 0 {
-		flush(e, a.Link, func(Route) bool { return true })
+	if e.Count(addressesOf(a.Link, false)) == 0 {
+		flush(e, a.Link, func(r Route) bool { return !r.IPv6() })
 	}
 }
 

@@ -45,13 +45,19 @@ var setMTU = operation(plan.Operation{
 	return fmt.Sprintf("ip link set dev %s mtu %d", from.(Link).Name, to.(Link).MTU)
 })
 
-// smallestMTU is below what IPv4 works with: the kernel removes the link's addresses.
-const smallestMTU = 68
+// What each family works with: below it the kernel removes the link's addresses.
+const (
+	smallestMTU     = 68
+	smallestMTUIPv6 = 1280
+)
 
 func mtuFits(v *plan.View, ref plan.Ref) plan.Verdict {
 	l, _ := is[Link](v, ref)
 	mtu := v.Want.Get(ref).(Link).MTU
 	least := max(l.MinMTU, smallestMTU)
+	if v.AtLeast(addressesOf(l.Name, true), 1) || v.Want.Count(addressesOf(l.Name, true)) > 0 {
+		least = max(least, smallestMTUIPv6)
+	}
 	if mtu < least || l.MaxMTU > 0 && mtu > l.MaxMTU {
 		return plan.Fails(fmt.Sprintf("declare %d to %d", least, l.MaxMTU), "MTU %d is asked for; %s takes %d to %d", mtu, l.Name, least, l.MaxMTU)
 	}

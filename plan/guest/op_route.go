@@ -48,6 +48,7 @@ var routeRequires = []plan.Requirement{
 	{Rule: RuleKeepDefault, Check: behindPrimary},
 	{Rule: RuleMetric, Check: metricFree},
 	{Rule: RuleTable, Check: tableOurs},
+	{Rule: RuleIPv6, Check: takesIPv6},
 	{Rule: plan.RuleDependsOn, Check: linkIsUp},
 	{Rule: plan.RuleDependsOn, Check: linkHasAddress},
 }
@@ -59,7 +60,7 @@ func behindPrimary(v *plan.View, ref plan.Ref) plan.Verdict {
 	if w.Table != TableMain || !w.Default() {
 		return plan.Skipped()
 	}
-	best, ok := active(v)
+	best, ok := active(v, w.IPv6())
 	switch {
 	case !ok:
 		return plan.Fails("restore the primary's default route; enid goes on by itself then", "main has no default route of the primary: %s would take its place", w.Link)
@@ -95,10 +96,10 @@ func tableOurs(v *plan.View, ref plan.Ref) plan.Verdict {
 		}
 		return fine()
 	}
-	if !v.AtLeast(foreignIn(w.Table), 1) {
+	if !v.AtLeast(foreignIn(w.Table, w.IPv6()), 1) {
 		return fine()
 	}
-	for _, other := range v.Members(foreignIn(w.Table)) {
+	for _, other := range v.Members(foreignIn(w.Table, w.IPv6())) {
 		return plan.Fails("remove it, or declare another table for the ENI", "table %s holds a foreign route: `%s`", TableName(w.Table), v.Get(other))
 	}
 	return fine()
@@ -114,11 +115,11 @@ func linkIsUp(v *plan.View, ref plan.Ref) plan.Verdict {
 
 func linkHasAddress(v *plan.View, ref plan.Ref) plan.Verdict {
 	w := v.Want.Get(ref).(Route)
-	if v.AtLeast(addressesOf(w.Link), 1) {
-		return fine()
+	if w.IPv6() || v.AtLeast(addressesOf(w.Link, false), 1) {
+		return fine() // the kernel flushes IPv4 routes with a link's last address, and no IPv6 ones
 	}
 	return plan.Fails("it follows when an address is there", "%s has no address yet", w.Link).
-		Wait(v.Want.Members(addressesOf(w.Link))...)
+		Wait(v.Want.Members(addressesOf(w.Link, false))...)
 }
 
 var deleteRoute = operation(plan.Operation{
@@ -141,14 +142,14 @@ func lookedUpNoMore(v *plan.View, ref plan.Ref) plan.Verdict {
 	if r.Table == TableMain || r.Table == TableLocal {
 		return plan.Skipped()
 	}
-	if v.Want.Count(lookups(r.Table)) == 0 {
-		if !v.AtLeast(lookups(r.Table), 1) { // the cheap question, for tables that go
+	if v.Want.Count(lookups(r.Table, r.IPv6())) == 0 {
+		if !v.AtLeast(lookups(r.Table, r.IPv6()), 1) { // the cheap question, for tables that go
 			return fine()
 		}
-		rules := v.World().Members(lookups(r.Table))
+		rules := v.World().Members(lookups(r.Table, r.IPv6()))
 		return waitFor(rules[0], "%d rules still look table %s up", len(rules), TableName(r.Table))
 	}
-	for _, rule := range v.Members(lookups(r.Table)) {
+	for _, rule := range v.Members(lookups(r.Table, r.IPv6())) {
 		if _, wanted := want[Rule](v, rule); !wanted {
 			return waitFor(rule, "the rule %s still looks it up", rule.Name)
 		}
@@ -157,7 +158,7 @@ func lookedUpNoMore(v *plan.View, ref plan.Ref) plan.Verdict {
 }
 
 func routeCommand(verb string, r Route) string {
-	text := "ip -4 route " + verb + " " + r.String()
+	text := ipFor(r.IPv6()) + " route " + verb + " " + r.String()
 	if r.Table != TableMain {
 		text += " table " + TableName(r.Table)
 	}

@@ -68,5 +68,5 @@ func replaced(v *plan.View, ref plan.Ref) plan.Verdict {
 }
 
 func ruleCommand(verb string, r Rule) string {
-	return "ip -4 rule " + verb + " " + r.String() + " priority " + itoa(int(r.Priority)) + " protocol " + itoa(int(r.Protocol))
+	return ipFor(r.IPv6()) + " rule " + verb + " " + r.String() + " priority " + itoa(int(r.Priority)) + " protocol " + itoa(int(r.Protocol))
 }

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"net/netip"
 	"slices"
 
 	"enid/plan"
@@ -17,6 +18,9 @@ type Reading struct {
 	Masks bool
 	// Sysctls says that the Host declares switches of their interfaces.
 	Sysctls bool
+	// IPv6 says that an ENI has, or is to have, IPv6 addresses: main's IPv6 default
+	// routes matter then.
+	IPv6 bool
 	// Tables are read whole, foreign routes included. Of all other tables enid's
 	// own routes are read, and of main its default routes as well.
 	Tables []uint32
@@ -43,6 +47,8 @@ func (h *Host) Reading() Reading {
 			r.MACs = append(r.MACs, e.MAC)
 		}
 		r.Masks = r.Masks || managed(e.Guest.RPS)
+		r.IPv6 = r.IPv6 || slices.ContainsFunc(e.Addresses, netip.Addr.Is6) ||
+			slices.ContainsFunc(e.Prefixes, func(p netip.Prefix) bool { return p.Addr().Is6() })
 		r.Tables = append(r.Tables, uint32(e.Guest.Table))
 	}
 	slices.Sort(r.MACs)

@@ -8,14 +8,14 @@ import (
 	"enid/plan"
 )
 
-// Route is an IPv4 route.
+// Route is a route of either family.
 type Route struct {
 	Table    uint32
-	Dst      netip.Prefix // masked; 0.0.0.0/0 for a default route
+	Dst      netip.Prefix // masked; 0.0.0.0/0 or ::/0 for a default route
 	TOS      uint8
-	Metric   uint32
-	Type     uint8 // Unicast, Local ...
-	Scope    uint8
+	Metric   uint32 // IPv6 has none of 0: the kernel makes it 1024
+	Type     uint8  // Unicast, Local ...
+	Scope    uint8  // of IPv4 only
 	Protocol uint8
 	Gateway  netip.Addr // zero: directly on the link
 	Link     string     // empty: several, or none
@@ -30,11 +30,15 @@ type Route struct {
 // Ours reports whether enid made the route.
 func (r Route) Ours() bool { return r.Protocol == Protocol }
 
+// IPv6 reports whether it is an IPv6 route.
+func (r Route) IPv6() bool { return r.Dst.Addr().Is6() }
+
 // Default reports whether it is a default route.
 func (r Route) Default() bool { return r.Dst.Bits() == 0 }
 
 // Ref answers Route/PLACE: the kernel takes one route for a place, which is the
-// table, the destination, the TOS and the metric.
+// table, the destination, the TOS and the metric. An IPv6 default route is ::/0
+// here, for tables of both families have the same numbers.
 func (r Route) Ref() plan.Ref {
 	name := r.place()
 	if r.Nth > 0 {
@@ -44,7 +48,11 @@ func (r Route) Ref() plan.Ref {
 }
 
 func (r Route) place() string {
-	name := TableName(r.Table) + " " + dstText(r.Dst)
+	dst := dstText(r.Dst)
+	if r.IPv6() && r.Default() {
+		dst = r.Dst.String()
+	}
+	name := TableName(r.Table) + " " + dst
 	if r.TOS != 0 {
 		name += " tos " + itoa(int(r.TOS))
 	}
@@ -99,6 +107,14 @@ func TableName(t uint32) string {
 		return "default"
 	}
 	return strconv.FormatUint(uint64(t), 10)
+}
+
+// ipFor is the command for a family: ip -4, ip -6.
+func ipFor(v6 bool) string {
+	if v6 {
+		return "ip -6"
+	}
+	return "ip -4"
 }
 
 // dstText answers a destination or source as `ip` writes it.

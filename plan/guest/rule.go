@@ -7,11 +7,14 @@ import (
 	"enid/plan"
 )
 
-// Rule is an IPv4 policy rule.
+// Rule is a policy rule of either family.
 type Rule struct {
 	Priority uint32
 	Src, Dst netip.Prefix // zero: all; masked
-	Table    uint32
+	// AnyIPv6 says that it is an IPv6 rule with neither source nor destination to
+	// show it.
+	AnyIPv6 bool
+	Table   uint32
 	// Suppress is the prefix length up to which an answer of the table does not
 	// count; -1: every answer counts.
 	Suppress int
@@ -32,6 +35,9 @@ type Rule struct {
 
 // Ours reports whether enid made the rule.
 func (r Rule) Ours() bool { return r.Protocol == Protocol }
+
+// IPv6 reports whether it is an IPv6 rule.
+func (r Rule) IPv6() bool { return r.AnyIPv6 || r.Src.Addr().Is6() || r.Dst.Addr().Is6() }
 
 // Ref answers Rule/9000: from 10.0.0.20 lookup 1001. Of a foreign rule the name
 // ends with its protocol, for the kernel takes both beside each other.
@@ -54,8 +60,11 @@ func (r Rule) Numbered() string {
 // String answers the rule as `ip rule` writes it, without priority and protocol.
 func (r Rule) String() string {
 	text := "from all"
-	if r.Src.IsValid() {
+	switch {
+	case r.Src.IsValid():
 		text = "from " + dstText(r.Src)
+	case r.AnyIPv6:
+		text = "from ::/0"
 	}
 	if r.Dst.IsValid() {
 		text += " to " + dstText(r.Dst)

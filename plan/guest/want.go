@@ -99,18 +99,20 @@ func (w *wanting) keep(ref plan.Ref, o plan.Object) {
 }
 
 // Primary answers the interface of main's lowest-metric default route that enid
-// did not make, or "".
+// did not make, or "": the IPv4 one's, else the IPv6 one's.
 func Primary(observed *plan.World) string {
-	if r, ok := active(plan.NewView(observed, nil, time.Time{})); ok {
-		return r.Link
+	for _, v6 := range []bool{false, true} {
+		if r, ok := active(plan.NewView(observed, nil, time.Time{}), v6); ok {
+			return r.Link
+		}
 	}
 	return ""
 }
 
-// active answers the primary's default route: of those in main that enid did not
-// make, the one that the kernel takes.
-func active(v *plan.View) (best Route, ok bool) {
-	for _, ref := range v.Members(mainDefaults()) {
+// active answers the primary's default route of a family: of those in main that
+// enid did not make, the one that the kernel takes.
+func active(v *plan.View, v6 bool) (best Route, ok bool) {
+	for _, ref := range v.Members(mainDefaults(v6)) {
 		r := v.Get(ref).(Route)
 		if !ok || r.Metric < best.Metric || r.Metric == best.Metric && r.Nth < best.Nth {
 			best, ok = r, true

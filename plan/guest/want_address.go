@@ -26,14 +26,15 @@ func (w *wanting) addresses(e ENI, link Link) (homes []home) {
 		ref, served := w.served(link.Name, a)
 		switch {
 		case served:
-			homes = append(homes, home{netip.PrefixFrom(a, 32), ref})
-		case e.Guest.Addressing == "dhcp":
+			homes = append(homes, home{netip.PrefixFrom(a, a.BitLen()), ref})
+		case e.Guest.Addressing == "dhcp" && a.Is4():
 			dhcp = true
 		default:
-			own := Address{Link: link.Name, Prefix: netip.PrefixFrom(a, e.Subnet.Bits()), Ours: true, NoPrefixRoute: true}
+			own := Address{Link: link.Name, Prefix: netip.PrefixFrom(a, e.net(a.Is6()).Subnet.Bits()), Ours: true, NoPrefixRoute: true}
 			ref := own.Ref()
 			w.World.Put(ref, own)
-			homes = append(homes, home{netip.PrefixFrom(a, 32), ref})
+			w.unique(e, own)
+			homes = append(homes, home{netip.PrefixFrom(a, a.BitLen()), ref})
 		}
 	}
 	if dhcp {
@@ -44,13 +45,14 @@ func (w *wanting) addresses(e ENI, link Link) (homes []home) {
 		w.leased(e, link)
 	}
 	w.further(e, link)
+	w.advertised(e, link)
 	return homes
 }
 
 // leased judges the client that addresses an ENI's interface: a default route that
 // it took there competes with the primary's. It is the client's, and stays.
 func (w *wanting) leased(e ENI, link Link) {
-	for _, ref := range w.observed.Members(mainDefaults()) {
+	for _, ref := range w.observed.Members(mainDefaults(false)) {
 		if r := w.observed.Get(ref).(Route); r.Link == link.Name && !r.Ours() {
 			w.block(e.Ref, "DeleteRoute", link.Name, RuleDHCP, fmt.Sprintf("a client of %s took the default route `%s`", link.Name, r),
 				"have it take neither routes nor DNS there (DEFROUTE=no and PEERDNS=no, UseRoutes=no and UseDNS=no)")
@@ -61,13 +63,17 @@ func (w *wanting) leased(e ENI, link Link) {
 // private judges an address: a public one is never configured.
 func (w *wanting) private(e ENI, link Link, a netip.Addr) bool {
 	_, public := slices.BinarySearchFunc(w.h.Public, a, netip.Addr.Compare)
+	n := e.net(a.Is6())
 	switch {
-	case public || e.VPC.IsValid() && !e.VPC.Contains(a):
-		w.block(e.Ref, "AddAddress", link.Name, RulePublic, fmt.Sprintf("%s is no private address of the VPC %s: public ones are NATed", a, e.VPC),
+	case a.Is6() && !n.Subnet.IsValid():
+		w.block(e.Ref, "AddAddress", link.Name, RuleVerify, fmt.Sprintf("%s is an IPv6 address, and the subnet of %s has no ipv6CIDR", a, e.Ref), "declare the subnet's ipv6CIDR")
+		return false
+	case public || a.Is4() && n.VPC.IsValid() && !n.VPC.Contains(a):
+		w.block(e.Ref, "AddAddress", link.Name, RulePublic, fmt.Sprintf("%s is no private address of the VPC %s: public ones are NATed", a, n.VPC),
 			"declare the private address")
 		return false
-	case !e.Subnet.Contains(a):
-		w.block(e.Ref, "AddAddress", link.Name, RuleVerify, fmt.Sprintf("%s is not in the subnet %s of %s", a, e.Subnet, e.Ref), "correct the address or the subnet")
+	case !n.Subnet.Contains(a):
+		w.block(e.Ref, "AddAddress", link.Name, RuleVerify, fmt.Sprintf("%s is not in the subnet %s of %s", a, n.Subnet, e.Ref), "correct the address or the subnet")
 		return false
 	}
 	return true
@@ -86,99 +92,39 @@ func (w *wanting) served(link string, a netip.Addr) (ref plan.Ref, ok bool) {
 
 // further reports addresses on the interface that nobody declares.
 func (w *wanting) further(e ENI, link Link) {
-	for _, ref := range w.observed.Members(addressesOf(link.Name)) {
-		a := w.observed.Get(ref).(Address)
+	for _, a := range w.having(link.Name) {
 		if !a.Ours && !slices.Contains(e.Addresses, a.Prefix.Addr()) {
 			w.advise(e.Ref, RuleVerify, fmt.Sprintf("%s also has %s, which %s does not", link.Name, a.Prefix, e.Ref))
 		}
 	}
 }
 
-// routes wants the routes of an ENI: its default route in main by metric, its own
-// table with the subnet's connected route and a default route, and for each
-// delegated prefix one local route.
-//
-// Addresses come without a connected route in main. In the primary's subnet there
-// must be none, or a flap of the primary moves the subnet to this ENI; elsewhere
-// it is a route of enid's own with the ENI's metric, so that several ENIs of one
-// subnet do not fight for it.
-func (w *wanting) routes(e ENI, link Link) (delegated []home) {
-	base := Route{Type: Unicast, Protocol: Protocol, Link: link.Name, Scope: ScopeLink, Dst: e.Subnet.Masked()}
-	own := base
-	own.Table = uint32(e.Guest.Table)
-	w.World.Put(own.Ref(), own)
-	if !w.shared(e) {
-		connected := base
-		connected.Table, connected.Metric = TableMain, uint32(e.Guest.Metric)
-		w.World.Put(connected.Ref(), connected)
-	}
-	way := defaultRoute(uint32(e.Guest.Table))
-	way.Link, way.Gateway, way.Onlink = link.Name, e.Gateway, true
-	w.World.Put(way.Ref(), way)
-	way.Table, way.Metric = TableMain, uint32(e.Guest.Metric)
-	w.World.Put(way.Ref(), way)
-	for _, p := range e.Prefixes {
-		local := Route{Type: Local, Scope: ScopeHost, Protocol: Protocol, Link: link.Name, Table: TableLocal, Dst: p.Masked()}
-		w.World.Put(local.Ref(), local)
-		delegated = append(delegated, home{local.Dst, local.Ref()})
-	}
-	return delegated
-}
-
-// defaultRoute answers enid's default route of a table, but for where it leads.
-func defaultRoute(table uint32) Route {
-	return Route{Type: Unicast, Protocol: Protocol, Table: table, Dst: netip.PrefixFrom(netip.IPv4Unspecified(), 0)}
-}
-
-// shared reports whether the ENI's subnet is the primary's, by the files or by
-// what the primary interface has.
-func (w *wanting) shared(e ENI) bool {
-	if w.h.Subnet.IsValid() && w.h.Subnet.Overlaps(e.Subnet) {
-		return true
-	}
-	for _, ref := range w.observed.Members(addressesOf(w.Primary)) {
-		if a := w.observed.Get(ref).(Address); !a.Ours && a.Prefix.Overlaps(e.Subnet) {
-			return true // one of enid's own there is on its way out
+// having answers the addresses of a link as observed, IPv4 first.
+func (w *wanting) having(link string) (out []Address) {
+	for _, v6 := range []bool{false, true} {
+		for _, ref := range w.observed.Members(addressesOf(link, v6)) {
+			out = append(out, w.observed.Get(ref).(Address))
 		}
 	}
-	return false
+	return out
 }
 
-// rules wants the policy rules of an ENI: strict is one for each address, as
-// documented; balanced has three tiers, the first two for the whole subnet where
-// this host has no other ENI there, for each rule costs every packet.
-func (w *wanting) rules(e ENI, link Link, sources []home) {
-	table := uint32(e.Guest.Table)
-	way := defaultRoute(table).Ref()
-	put := func(tier int, from home, r Rule) {
-		r.Src, r.Home = from.src, from.ref
-		r.Priority = uint32(w.h.Spec.Routing.PriorityBase + tier*Band + e.DeviceIndex - 1)
-		r.Protocol, r.Action, r.Link, r.Own, r.Way = Protocol, ActionTable, link.Name, table, way
-		w.World.Put(r.Ref(), r)
-	}
-	for _, src := range sources {
-		put(2, src, Rule{Table: table, Suppress: -1})
-	}
-	if w.h.Spec.Routing.Mode == "strict" {
-		return
-	}
-	if w.alone(e) {
-		sources = []home{{src: e.Subnet.Masked()}}
-	}
-	for _, src := range sources {
-		if e.VPC.IsValid() {
-			put(0, src, Rule{Dst: e.VPC.Masked(), Table: table, Suppress: -1})
+// Detecting answers enid's own addresses, in words, that the kernel does not use yet
+// since it looks for duplicates of them.
+func (w *Wanted) Detecting(world *plan.World) (out []string) {
+	for _, ref := range world.Refs() {
+		if a, ok := world.Get(ref).(Address); ok && a.Ours && a.Tentative && !a.Duplicate && w.World.Get(ref) != nil {
+			out = append(out, a.Prefix.Addr().String()+" on "+a.Link)
 		}
-		put(1, src, Rule{Table: TableMain, Suppress: 0})
 	}
+	return out
 }
 
-// alone reports whether this host has no other ENI in the ENI's subnet.
-func (w *wanting) alone(e ENI) bool {
-	for _, o := range w.h.ENIs {
-		if o.Ref != e.Ref && o.Attached && o.Subnet.Overlaps(e.Subnet) {
-			return false
-		}
+// unique judges an IPv6 address of enid's that is there: one that another machine of
+// the link has answers nobody.
+func (w *wanting) unique(e ENI, own Address) {
+	if a, _ := w.observed.Get(own.Ref()).(Address); a.Duplicate {
+		w.block(e.Ref, "AddAddress", own.Link, RuleIPv6, fmt.Sprintf("another machine has %s (duplicate address detection)", a.Prefix.Addr()),
+			"find it (ip -6 neigh), then `ip -6 address delete "+a.Prefix.String()+" dev "+a.Link+"`: enid puts it back, which is a new detection")
 	}
-	return !w.shared(e)
 }

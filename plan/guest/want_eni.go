@@ -27,8 +27,7 @@ func (w *wanting) eni(e ENI) {
 		return
 	}
 	if homes := w.addresses(e, link); len(homes) > 0 {
-		delegated := w.routes(e, link)
-		w.rules(e, link, append(homes, delegated...))
+		w.paths(e, link, append(homes, w.delegated(e, link)...))
 	}
 }
 

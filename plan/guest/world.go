@@ -9,39 +9,55 @@ import (
 
 // The indexes of host worlds.
 const (
-	indexAddresses plan.Index = iota + 1 // Ref: a link; its addresses
+	indexAddresses plan.Index = iota + 1 // Ref: a link, Addr: a family; its addresses
 	indexElsewhere                       // Addr: the addresses that are it, on any link, of others
 	indexSubnet                          // Ref: prefix length and link, Addr: its network; the addresses of it
-	indexForeign                         // Addr: a table's number; the foreign routes in it
+	indexForeign                         // Addr: a table's number and family; the foreign routes in it
 	indexVia                             // Ref: a link; the routes over it
-	indexDefaults                        // main's default routes that enid did not make
-	indexLookups                         // Addr: a table's number; enid's own rules that look it up
+	indexDefaults                        // Addr: a family; main's default routes that enid did not make
+	indexLookups                         // Addr: a table's number and family; enid's own rules that look it up
 	indexFrom                            // Ref: prefix length, Addr: a source; enid's own rules from it
 )
 
-func addressesOf(link string) plan.Term {
-	return plan.Term{Index: indexAddresses, Ref: LinkRef(link)}
+// none is the address of a family that is no address: a term's word for the family.
+func none(v6 bool) netip.Addr {
+	if v6 {
+		return netip.IPv6Unspecified()
+	}
+	return netip.IPv4Unspecified()
+}
+
+func addressesOf(link string, v6 bool) plan.Term {
+	return plan.Term{Index: indexAddresses, Ref: LinkRef(link), Addr: none(v6)}
 }
 func foreignAddr(a netip.Addr) plan.Term { return plan.Term{Index: indexElsewhere, Addr: a} }
 func subnetOf(a Address) plan.Term {
 	return plan.Term{Index: indexSubnet, Ref: plan.Ref{Kind: lengths[a.Prefix.Bits()], Name: a.Link}, Addr: a.Prefix.Masked().Addr()}
 }
-func foreignIn(table uint32) plan.Term { return plan.Term{Index: indexForeign, Addr: numbered(table)} }
-func routesVia(link string) plan.Term  { return plan.Term{Index: indexVia, Ref: LinkRef(link)} }
-func mainDefaults() plan.Term          { return plan.Term{Index: indexDefaults} }
-func lookups(table uint32) plan.Term   { return plan.Term{Index: indexLookups, Addr: numbered(table)} }
+func foreignIn(table uint32, v6 bool) plan.Term {
+	return plan.Term{Index: indexForeign, Addr: numbered(table, v6)}
+}
+func routesVia(link string) plan.Term { return plan.Term{Index: indexVia, Ref: LinkRef(link)} }
+func mainDefaults(v6 bool) plan.Term  { return plan.Term{Index: indexDefaults, Addr: none(v6)} }
+func lookups(table uint32, v6 bool) plan.Term {
+	return plan.Term{Index: indexLookups, Addr: numbered(table, v6)}
+}
 func rulesFrom(src netip.Prefix) plan.Term {
 	return plan.Term{Index: indexFrom, Ref: plan.Ref{Kind: lengths[src.Bits()]}, Addr: src.Addr()}
 }
 
 // numbered puts a table's number where a term has room for an address: terms are
 // made for every object of every step, and text would have to be allocated.
-func numbered(table uint32) netip.Addr {
-	return netip.AddrFrom4([4]byte{byte(table >> 24), byte(table >> 16), byte(table >> 8), byte(table)})
+func numbered(table uint32, v6 bool) netip.Addr {
+	four := [4]byte{byte(table >> 24), byte(table >> 16), byte(table >> 8), byte(table)}
+	if v6 {
+		return netip.AddrFrom16([16]byte{12: four[0], four[1], four[2], four[3]})
+	}
+	return netip.AddrFrom4(four)
 }
 
 // lengths are the prefix lengths in words, made once for the same reason.
-var lengths = func() (out [33]schema.Kind) {
+var lengths = func() (out [129]schema.Kind) {
 	for i := range out {
 		out[i] = schema.Kind("/" + itoa(i))
 	}
@@ -52,7 +68,7 @@ var lengths = func() (out [33]schema.Kind) {
 func index(o plan.Object, add func(plan.Term)) {
 	switch o := o.(type) {
 	case Address:
-		add(addressesOf(o.Link))
+		add(addressesOf(o.Link, o.IPv6()))
 		add(subnetOf(o))
 		if !o.Ours {
 			add(foreignAddr(o.Prefix.Addr()))
@@ -64,13 +80,13 @@ func index(o plan.Object, add func(plan.Term)) {
 		if o.Ours() {
 			return
 		}
-		add(foreignIn(o.Table))
+		add(foreignIn(o.Table, o.IPv6()))
 		if o.Table == TableMain && o.Default() {
-			add(mainDefaults())
+			add(mainDefaults(o.IPv6()))
 		}
 	case Rule:
 		if o.Ours() {
-			add(lookups(o.Table))
+			add(lookups(o.Table, o.IPv6()))
 			if o.Src.IsValid() {
 				add(rulesFrom(o.Src))
 			}
@@ -105,7 +121,7 @@ func World(o Objects) *plan.World {
 		home[a.Prefix.Addr()] = a.Ref()
 		w.Put(home[a.Prefix.Addr()], a)
 	}
-	owner := map[uint32]string{}
+	owner := map[netip.Addr]string{} // by number and family
 	for _, r := range o.Routes {
 		ref := r.Ref()
 		for w.Get(ref) != nil {
@@ -113,7 +129,7 @@ func World(o Objects) *plan.World {
 			ref = r.Ref()
 		}
 		if r.Ours() && r.Table != TableMain && r.Table != TableLocal && r.Link != "" {
-			owner[r.Table] = r.Link
+			owner[numbered(r.Table, r.IPv6())] = r.Link
 		}
 		w.Put(ref, r)
 	}
@@ -142,11 +158,11 @@ func World(o Objects) *plan.World {
 
 // placed answers a rule of enid's with the interface it is for: that of its
 // table, or the one that has its source.
-func placed(w *plan.World, r Rule, owner map[uint32]string, home map[netip.Addr]plan.Ref) Rule {
+func placed(w *plan.World, r Rule, owner map[netip.Addr]string, home map[netip.Addr]plan.Ref) Rule {
 	if !r.Ours() {
 		return r
 	}
-	if r.Link = owner[r.Table]; r.Link == "" && r.Src.IsValid() {
+	if r.Link = owner[numbered(r.Table, r.IPv6())]; r.Link == "" && r.Src.IsValid() {
 		a, _ := w.Get(home[r.Src.Addr()]).(Address)
 		r.Link = a.Link
 	}
@@ -154,11 +170,12 @@ func placed(w *plan.World, r Rule, owner map[uint32]string, home map[netip.Addr]
 }
 
 // Normal answers the object without what is not its own: the order of an address,
-// what enid makes of a rule. Two observations of the same thing are equal so.
+// and what the kernel thinks of it for now; what enid makes of a rule. Two
+// observations of the same thing are equal so.
 func Normal(o plan.Object) plan.Object {
 	switch o := o.(type) {
 	case Address:
-		o.Order = 0
+		o.Order, o.Tentative, o.Duplicate = 0, false, false
 		return o
 	case Rule:
 		o.Link, o.Own, o.Way, o.Home = "", 0, plan.Ref{}, plan.Ref{}

@@ -49,10 +49,10 @@ func TestPipeline(t *testing.T) {
 func TestReadNoTable(t *testing.T) {
 	m := open(t, Options{})
 	none := func([]byte) { t.Error("a route") }
-	if err := m.all(t.Context(), "routes", routesRequest(4242, 0, 0), func() {}, none); err != nil {
+	if err := m.all(t.Context(), "routes", routesRequest(false, 4242, 0, 0), func() {}, none); err != nil {
 		t.Error(err)
 	}
-	err := peek(routesRequest(4242, 0, 0), func([]byte) bool { return true })
+	err := peek(routesRequest(false, 4242, 0, 0), func([]byte) bool { return true })
 	if !errors.Is(err, unix.ENOENT) {
 		t.Error(err)
 	}

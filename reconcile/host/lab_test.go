@@ -46,7 +46,13 @@ func sh(t must, script string) string {
 // batch runs many ip commands in one process.
 func batch(t must, lines ...string) {
 	t.Helper()
-	cmd := exec.Command("ip", "-force", "-batch", "-")
+	batchOf(t, "-4", lines...)
+}
+
+// batchOf runs many ip commands of a family in one process.
+func batchOf(t must, family string, lines ...string) {
+	t.Helper()
+	cmd := exec.Command("ip", family, "-force", "-batch", "-")
 	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("ip -batch: %v: %s", err, b)
@@ -61,9 +67,11 @@ func clean(t must) {
 			exec.Command("ip", "link", "delete", name).Run() // a veth takes its peer along
 		}
 	}
-	for _, r := range ipJSON(t, "rule") {
-		if p := int(r["priority"].(float64)); p != 0 && p < 32766 {
-			exec.Command("ip", "rule", "delete", "priority", fmt.Sprint(p)).Run()
+	for _, family := range []string{"-4", "-6"} {
+		for _, r := range ipFamily(t, family, "rule") {
+			if p := int(r["priority"].(float64)); p != 0 && p < 32766 {
+				exec.Command("ip", family, "rule", "delete", "priority", fmt.Sprint(p)).Run()
+			}
 		}
 	}
 	exec.Command("ip", "route", "flush", "table", "all", "dev", "lo", "proto", "static").Run()
@@ -73,7 +81,13 @@ func clean(t must) {
 // ipJSON is what `ip -j -4 ...` says: the judge of all tests here.
 func ipJSON(t must, args ...string) (out []map[string]any) {
 	t.Helper()
-	cmd := exec.Command("ip", append([]string{"-j", "-d", "-4", "-N"}, args...)...)
+	return ipFamily(t, "-4", args...)
+}
+
+// ipFamily is what `ip -j -4 ...` or `ip -j -6 ...` says.
+func ipFamily(t must, family string, args ...string) (out []map[string]any) {
+	t.Helper()
+	cmd := exec.Command("ip", append([]string{"-j", "-d", family, "-N"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	b, err := cmd.Output()
@@ -159,9 +173,10 @@ func (c *cloud) world() *plan.World {
 	put := func(r *schema.Resource) { w.Put(r.Ref, r) }
 	host, inst := c.host, c.inst
 	put(resource(schema.KindAccount, "main", &schema.AccountSpec{Provider: schema.Alibaba}, nil))
-	put(resource(schema.KindVPC, "prod", &schema.VPCSpec{Account: "main", Region: "cn-hangzhou", CIDR: netip.MustParsePrefix("10.0.0.0/16")}, nil))
+	put(resource(schema.KindVPC, "prod", &schema.VPCSpec{Account: "main", Region: "cn-hangzhou", CIDR: netip.MustParsePrefix("10.0.0.0/16"), IPv6CIDR: netip.MustParsePrefix("fd00:10::/56")}, nil))
 	for i, name := range []string{"web", "db", "app"} {
-		put(resource(schema.KindSubnet, name, &schema.SubnetSpec{VPC: "prod", Zone: "cn-hangzhou-a", CIDR: netip.MustParsePrefix(fmt.Sprintf("10.0.%d.0/24", i))}, nil))
+		put(resource(schema.KindSubnet, name, &schema.SubnetSpec{VPC: "prod", Zone: "cn-hangzhou-a", CIDR: netip.MustParsePrefix(fmt.Sprintf("10.0.%d.0/24", i)),
+			IPv6CIDR: netip.MustParsePrefix(fmt.Sprintf("fd00:10:0:%d::/64", i)), IPv6Gateway: netip.MustParseAddr("fe80::1")}, nil))
 	}
 	put(resource(schema.KindInstance, "web-1", &inst, &schema.InstanceStatus{Phase: schema.PhaseRunning, MAC: mac0, PrivateIP: netip.MustParseAddr("10.0.0.19")}))
 	put(resource(schema.KindHost, "web-1", &host, nil))
@@ -236,6 +251,23 @@ func lines(t must, command string) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// routesOf6 and rulesOf6 are routesOf and rulesOf of IPv6, but for what the kernel
+// itself has there.
+func routesOf6(t must, table string) []string {
+	t.Helper()
+	out := lines(t, "-ip -6 route show table "+table)
+	return slices.DeleteFunc(out, func(l string) bool {
+		return strings.Contains(l, "FIB table does not exist") || l == "Dump terminated" || strings.Contains(l, "proto kernel")
+	})
+}
+
+func rulesOf6(t must) []string {
+	t.Helper()
+	return slices.DeleteFunc(lines(t, "ip -6 rule show"), func(l string) bool {
+		return strings.HasPrefix(l, "0:") || strings.HasPrefix(l, "32766:")
+	})
 }
 
 // routesOf answers a table as `ip route` lists it; one that is not there is empty.

@@ -32,12 +32,8 @@ func lawLab(t *testing.T) {
 
 // wipe brings the machine back to the primary's address and default route.
 func wipe(t must) {
-	var script []string
-	for _, r := range ipJSON(t, "rule") {
-		if p := int(r["priority"].(float64)); p != 0 && p < 32766 {
-			script = append(script, fmt.Sprintf("rule delete priority %d", p))
-		}
-	}
+	batchOf(t, "-6", append(ruleDeletes(t, "-6"), "route flush dev eth0 proto boot")...)
+	script := ruleDeletes(t, "-4")
 	for i := 1; i <= 3; i++ {
 		script = append(script, fmt.Sprintf("address flush dev eth%d", i), fmt.Sprintf("link set eth%d down mtu 1500", i))
 	}
@@ -45,6 +41,15 @@ func wipe(t must) {
 		"address add 10.0.0.19/24 dev eth0", "route add default via 10.0.0.253 dev eth0 metric 100")
 	batch(t, script...)
 	sh(t, "-sysctl -qw net.ipv4.conf.eth1.promote_secondaries=0 net.ipv4.conf.eth2.promote_secondaries=0 net.ipv4.conf.eth3.promote_secondaries=0 net.ipv4.conf.eth1.rp_filter=1 net.ipv4.conf.eth2.arp_ignore=1")
+}
+
+func ruleDeletes(t must, family string) (script []string) {
+	for _, r := range ipFamily(t, family, "rule") {
+		if p := int(r["priority"].(float64)); p != 0 && p < 32766 {
+			script = append(script, fmt.Sprintf("rule delete priority %d", p))
+		}
+	}
+	return script
 }
 
 // drawCloud answers a random cloud state of up to three secondary ENIs.
@@ -71,10 +76,17 @@ func drawCloud(t *rapid.T) *cloud {
 		for _, n := range rapid.SliceOfNDistinct(rapid.IntRange(20, 25), 1, 4, rapid.ID[int]).Draw(t, "addresses") {
 			addrs = append(addrs, fmt.Sprintf("10.0.%d.%d", subnet, n+10*i))
 		}
+		six := rapid.SliceOfNDistinct(rapid.IntRange(20, 23), 0, 2, rapid.ID[int]).Draw(t, "IPv6 addresses")
+		for _, n := range six {
+			addrs = append(addrs, fmt.Sprintf("fd00:10:0:%d::%d", subnet, n+10*i))
+		}
 		e := c.attach(fmt.Sprintf("eni-%d", i+1), mac, indexes[i], addrs...)
+		if len(six) > 0 && rapid.Bool().Draw(t, "IPv6 prefix") {
+			e.status.Prefixes = append(e.status.Prefixes, netip.MustParsePrefix(fmt.Sprintf("fd00:10:0:%d:%d::/80", subnet, i+1)))
+		}
 		e.spec.Subnet = []string{"web", "db", "app"}[subnet]
 		if rapid.IntRange(0, 2).Draw(t, "prefix") == 0 {
-			e.status.Prefixes = []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("10.0.%d.%d/28", subnet, 128+16*i))}
+			e.status.Prefixes = append(e.status.Prefixes, netip.MustParsePrefix(fmt.Sprintf("10.0.%d.%d/28", subnet, 128+16*i)))
 		}
 		e.spec.Guest = &schema.ENIGuest{
 			MTU:   rapid.SampledFrom([]int{0, 1400, 1500}).Draw(t, "mtu"),
@@ -94,6 +106,21 @@ var disturbances = []string{
 	"rule add from 10.0.0.77 lookup 1001 priority 9000", "rule add from 10.0.0.20 lookup 1001 priority 9000 protocol 4",
 	"route flush table 1001", "route flush table 1002 proto 101", "address flush dev eth2 scope global",
 	"rule delete priority 9000", "rule delete priority 8001", "route delete default dev eth1",
+	"-6 address add fd00:10::90/64 dev eth1 nodad", "-6 address add fd00:10::20/64 dev eth1 nodad", "-6 address flush dev eth2 scope global",
+	"-6 route add fd00:99::/64 dev eth1 table 1002", "-6 route flush table 1001", "-6 route add default via fe80::9 dev eth0 metric 1024",
+	"-6 rule delete priority 9000", "-6 rule add from fd00:10::77 lookup 1001 priority 9000", "-6 route delete default dev eth2",
+}
+
+// disturb has others do something; what is already so may fail.
+func disturb(t must, others ...string) {
+	t.Helper()
+	for _, o := range others {
+		family, rest := "-4 ", o
+		if six, ok := strings.CutPrefix(o, "-6 "); ok {
+			family, rest = "-6 ", six
+		}
+		sh(t, "-ip "+family+rest)
+	}
 }
 
 // Laws 5 and 8: after every single step what is observed equals the step's effect
@@ -111,7 +138,7 @@ func TestLawModelAgainstKernel_host_keep_default_route(t *testing.T) {
 				sh(t, "sysctl -qw net.ipv4.conf.eth1.promote_secondaries=1")
 			}
 			others := rapid.SliceOfN(rapid.SampledFrom(disturbances), 0, 4).Draw(t, "others")
-			sh(t, "-ip -4 "+strings.Join(others, "\n-ip -4 "))
+			disturb(t, others...)
 			c := drawCloud(t)
 			worlds++
 			steps += oneByOne(t, m, c, func() {

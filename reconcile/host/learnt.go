@@ -55,7 +55,7 @@ func (m *Machine) occupied(d deed) error {
 	switch want := d.to.(type) {
 	case guest.Route:
 		var by guest.Route
-		err := m.conn.read(routesRequest(want.Table, 0, 0), func(b []byte) {
+		err := m.conn.read(routesRequest(want.IPv6(), want.Table, 0, 0), func(b []byte) {
 			if r, ok := parseRoute(b, n); ok && r.Ref() == want.Ref() && by.Dst == (guest.Route{}).Dst {
 				by = r
 			}
@@ -66,7 +66,7 @@ func (m *Machine) occupied(d deed) error {
 		return &Learnt{d.target, by}
 	case guest.Rule:
 		var by guest.Rule
-		err := m.conn.read(rulesRequest(), func(b []byte) {
+		err := m.conn.read(rulesRequest(want.IPv6()), func(b []byte) {
 			if r, ok := parseRule(b); ok && r.Priority == want.Priority && r.String() == want.String() && !by.Ours() {
 				by = r
 			}

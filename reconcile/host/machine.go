@@ -21,6 +21,10 @@ type Options struct {
 	Run string
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
+	// Patience is how long a turn waits for the detection of duplicates of IPv6
+	// addresses before it concludes: about 2 s are needed. 0: not at all; the turn is
+	// Converging, and an event says when it is over.
+	Patience time.Duration
 	// Log receives what is done; nothing by default.
 	Log *slog.Logger
 
@@ -100,10 +104,11 @@ type interest struct {
 	macs   map[string]bool
 	tables map[uint32]bool
 	links  map[int]bool
+	ipv6   bool // it has IPv6 addresses, or is to have
 }
 
 func (m *Machine) note(r guest.Reading, links []guest.Link, primary string) {
-	in := interest{known: true, macs: map[string]bool{}, tables: map[uint32]bool{}, links: map[int]bool{}}
+	in := interest{known: true, ipv6: r.IPv6, macs: map[string]bool{}, tables: map[uint32]bool{}, links: map[int]bool{}}
 	for _, mac := range r.MACs {
 		in.macs[mac] = true
 	}

@@ -21,12 +21,20 @@ func u32Attr(typ uint16, v uint32) *nl.Uint32Attribute {
 	return &nl.Uint32Attribute{Type: typ, Value: v}
 }
 
+// family answers the kernel's number of an address family.
+func family(v6 bool) int {
+	if v6 {
+		return unix.AF_INET6
+	}
+	return unix.AF_INET
+}
+
 const exclusive = unix.NLM_F_CREATE | unix.NLM_F_EXCL
 
 // addressRequest makes or removes an address. A removal names address, length and
 // link, which is all that tells it from others.
 func addressRequest(a guest.Address, index int, label, add bool) *nl.NetlinkRequest {
-	msg := nl.NewIfAddrmsg(unix.AF_INET)
+	msg := nl.NewIfAddrmsg(family(a.IPv6()))
 	msg.Prefixlen, msg.Index = uint8(a.Prefix.Bits()), uint32(index)
 	local := addrAttr(unix.IFA_LOCAL, a.Prefix.Addr())
 	if !add {
@@ -36,13 +44,13 @@ func addressRequest(a guest.Address, index int, label, add bool) *nl.NetlinkRequ
 	}
 	req := nl.NewNetlinkRequest(unix.RTM_NEWADDR, exclusive)
 	req.Data = []nl.NetlinkRequestData{msg, local, addrAttr(unix.IFA_ADDRESS, a.Prefix.Addr())}
-	if a.Prefix.Bits() < 31 {
+	if !a.IPv6() && a.Prefix.Bits() < 31 {
 		req.AddData(addrAttr(unix.IFA_BROADCAST, broadcast(a.Prefix)))
 	}
 	if a.NoPrefixRoute {
 		req.AddData(u32Attr(unix.IFA_FLAGS, unix.IFA_F_NOPREFIXROUTE))
 	}
-	if label {
+	if label && !a.IPv6() {
 		req.AddData(nl.NewRtAttr(unix.IFA_LABEL, nl.ZeroTerminated(guest.AddressLabel(a.Link))))
 	} else {
 		req.AddData(nl.NewRtAttr(ifaProto, nl.Uint8Attr(guest.AddressProtocol)))
@@ -60,7 +68,7 @@ func broadcast(p netip.Prefix) netip.Addr {
 // routeRequest makes (flags say how) or removes a route. A removal names
 // interface, gateway, metric and protocol, or it would take the primary's.
 func routeRequest(r guest.Route, index, typ, flags int) *nl.NetlinkRequest {
-	msg := &nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET, Dst_len: uint8(r.Dst.Bits()), Tos: r.TOS,
+	msg := &nl.RtMsg{RtMsg: unix.RtMsg{Family: uint8(family(r.IPv6())), Dst_len: uint8(r.Dst.Bits()), Tos: r.TOS,
 		Table: smallTable(r.Table), Protocol: r.Protocol, Scope: r.Scope, Type: r.Type}}
 	if r.Onlink && typ == unix.RTM_NEWROUTE {
 		msg.Flags = unix.RTNH_F_ONLINK
@@ -94,7 +102,7 @@ func smallTable(table uint32) uint8 {
 // without a priority it is not idempotent, without the others it would match too much.
 func ruleRequest(r guest.Rule, typ, flags int) *nl.NetlinkRequest {
 	// fib_rule_hdr has the shape of a route's; the type is the action.
-	msg := &nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET, Dst_len: bits(r.Dst), Src_len: bits(r.Src),
+	msg := &nl.RtMsg{RtMsg: unix.RtMsg{Family: uint8(family(r.IPv6())), Dst_len: bits(r.Dst), Src_len: bits(r.Src),
 		Table: smallTable(r.Table), Type: guest.ActionTable}}
 	req := nl.NewNetlinkRequest(typ, flags)
 	req.Data = []nl.NetlinkRequestData{msg, u32Attr(nl.FRA_PRIORITY, r.Priority), u32Attr(nl.FRA_TABLE, r.Table),

@@ -20,11 +20,11 @@ import (
 // maxDumps bounds how often a dump that was interrupted is tried again.
 const maxDumps = 10
 
-// Observe reads the machine into a world: all links, IPv4 addresses and rules,
-// enid's own routes, main's default routes, all routes of the tables that enid's
+// Observe reads the machine into a world: all links, addresses and rules of both
+// families, enid's own routes, main's default routes, all routes of the tables that enid's
 // own rules and routes name, and every NIC's queues.
 func (m *Machine) Observe(ctx context.Context) (*plan.World, error) {
-	o, err := m.read(ctx, guest.Reading{All: true, Masks: true})
+	o, err := m.read(ctx, guest.Reading{All: true, Masks: true, IPv6: true})
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (m *Machine) read(ctx context.Context, r guest.Reading) (o guest.Objects, e
 	if err := m.addresses(ctx, n, &o); err != nil {
 		return o, err
 	}
-	m.promotes(r, &o)
+	m.switches(r, &o)
 	if err := m.rules(ctx, &o); err != nil {
 		return o, err
 	}
@@ -103,18 +103,29 @@ func (m *Machine) links(ctx context.Context, o *guest.Objects) (names, error) {
 }
 
 func (m *Machine) addresses(ctx context.Context, n names, o *guest.Objects) error {
-	req := nl.NewNetlinkRequest(unix.RTM_GETADDR, unix.NLM_F_DUMP)
-	req.AddData(nl.NewIfAddrmsg(unix.AF_INET))
-	err := m.all(ctx, "addresses", req, func() { o.Addresses = o.Addresses[:0] }, func(b []byte) {
-		if a, ok := parseAddress(b, n); ok {
-			o.Addresses = append(o.Addresses, a)
+	var all []guest.Address
+	for _, v6 := range families {
+		req := nl.NewNetlinkRequest(unix.RTM_GETADDR, unix.NLM_F_DUMP)
+		req.AddData(nl.NewIfAddrmsg(family(v6)))
+		var found []guest.Address
+		err := m.all(ctx, "addresses", req, func() { found = nil }, func(b []byte) {
+			// Without IPv6 the kernel answers with what it has.
+			if a, ok := parseAddress(b, n); ok && a.IPv6() == v6 {
+				found = append(found, a)
+			}
+		})
+		if err != nil {
+			return err
 		}
-	})
-	return err
+		all = append(all, found...)
+	}
+	o.Addresses = all
+	return nil
 }
 
-// promotes reads promote_secondaries where an address of enid's is or may come.
-func (m *Machine) promotes(r guest.Reading, o *guest.Objects) {
+// switches reads, where an address of enid's is or may come, promote_secondaries and
+// whether IPv6 is on.
+func (m *Machine) switches(r guest.Reading, o *guest.Objects) {
 	everywhere := m.sysctl("ipv4/conf/all/promote_secondaries")
 	ours := map[string]bool{}
 	for _, a := range o.Addresses {
@@ -123,25 +134,40 @@ func (m *Machine) promotes(r guest.Reading, o *guest.Objects) {
 	for i := range o.Links {
 		if l := &o.Links[i]; ours[l.Name] || r.Concerns(*l) {
 			l.Promote = everywhere || m.sysctl("ipv4/conf/"+l.Name+"/promote_secondaries")
+			l.NoIPv6 = r.IPv6 && m.noIPv6(l.Name)
 		}
 	}
 }
 
 func (m *Machine) rules(ctx context.Context, o *guest.Objects) error {
-	// There is a rule for most addresses: room for them is made at once.
-	start := func() { o.Rules = slices.Grow(o.Rules[:0], len(o.Addresses)) }
-	return m.all(ctx, "rules", rulesRequest(), start, func(b []byte) {
-		if r, ok := parseRule(b); ok {
-			o.Rules = append(o.Rules, r)
+	for _, v6 := range families {
+		var found []guest.Rule
+		// There is a rule for most addresses: room for them is made at once.
+		start := func() { found = slices.Grow(found[:0], len(o.Addresses)) }
+		err := m.all(ctx, "rules", rulesRequest(v6), start, func(b []byte) {
+			if r, ok := parseRule(b); ok && r.IPv6() == v6 {
+				found = append(found, r)
+			}
+		})
+		if err != nil {
+			return err
 		}
-	})
+		o.Rules = append(o.Rules, found...)
+	}
+	return nil
 }
 
-// rulesRequest asks for all rules.
-func rulesRequest() *nl.NetlinkRequest {
+// rulesRequest asks for all rules of a family.
+func rulesRequest(v6 bool) *nl.NetlinkRequest {
 	req := nl.NewNetlinkRequest(unix.RTM_GETRULE, unix.NLM_F_DUMP)
-	req.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: unix.AF_INET}})
+	req.AddData(&nl.RtMsg{RtMsg: unix.RtMsg{Family: uint8(family(v6))}})
 	return req
+}
+
+// noIPv6 reports whether IPv6 is off on a link, or on this kernel.
+func (m *Machine) noIPv6(link string) bool {
+	b, err := os.ReadFile(m.opts.Proc + "/sys/net/ipv6/conf/" + link + "/disable_ipv6")
+	return err != nil || len(b) > 0 && b[0] != '0'
 }
 
 // sysctl reports whether a switch below net is on; one that is not there is off.

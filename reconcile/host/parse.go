@@ -19,6 +19,7 @@ import (
 // Attributes that neither the library nor golang.org/x/sys has a name for.
 const (
 	ifaProto = 11
+	rtaPref  = 20
 	rtaNHID  = 30
 )
 
@@ -77,18 +78,29 @@ func u32(v []byte) uint32 {
 	return binary.NativeEndian.Uint32(v)
 }
 
-func ipv4(v []byte) netip.Addr {
+// known reports whether a message is of a family that is read here, and which.
+func known(fam byte) (v6, ok bool) {
+	return fam == unix.AF_INET6, fam == unix.AF_INET || fam == unix.AF_INET6
+}
+
+// addr answers an address of that family, zero where the bytes are of no such one.
+func addr(v []byte, v6 bool) netip.Addr {
 	a, ok := netip.AddrFromSlice(v)
-	if !ok || !a.Is4() {
+	if !ok || a.Is6() != v6 {
 		return netip.Addr{}
 	}
 	return a
 }
 
 // parseAddress reads what netlink.Addr has no field for: the protocol, which is
-// enid's mark.
+// enid's mark. A link-local address of IPv6 is left out: the kernel gives each link
+// its own, and no topology has any.
 func parseAddress(b []byte, n names) (a guest.Address, ok bool) {
-	if len(b) < unix.SizeofIfAddrmsg || b[0] != unix.AF_INET {
+	if len(b) < unix.SizeofIfAddrmsg {
+		return a, false
+	}
+	v6, ok := known(b[0])
+	if !ok {
 		return a, false
 	}
 	msg := nl.DeserializeIfAddrmsg(b)
@@ -97,7 +109,11 @@ func parseAddress(b []byte, n names) (a guest.Address, ok bool) {
 	for _, attr := range attributes(b[unix.SizeofIfAddrmsg:]) {
 		switch v := attr.Value; attr.Attr.Type {
 		case unix.IFA_LOCAL:
-			local = ipv4(v)
+			local = addr(v, v6)
+		case unix.IFA_ADDRESS: // IPv6 has no other where there is no peer
+			if v6 && !local.IsValid() {
+				local = addr(v, v6)
+			}
 		case unix.IFA_LABEL:
 			label = unix.ByteSliceToString(v)
 		case unix.IFA_FLAGS:
@@ -108,15 +124,23 @@ func parseAddress(b []byte, n names) (a guest.Address, ok bool) {
 	}
 	a.Prefix = netip.PrefixFrom(local, int(msg.Prefixlen))
 	a.NoPrefixRoute = flags&unix.IFA_F_NOPREFIXROUTE != 0
-	a.Secondary = flags&unix.IFA_F_SECONDARY != 0
+	if v6 { // there a flag of this number says that it is a temporary address
+		a.Tentative, a.Duplicate = flags&unix.IFA_F_TENTATIVE != 0, flags&unix.IFA_F_DADFAILED != 0
+	} else {
+		a.Secondary = flags&unix.IFA_F_SECONDARY != 0
+	}
 	a.Ours = guest.OursByMark(proto, a.Link, label)
-	return a, local.IsValid() && a.Link != ""
+	return a, local.IsValid() && a.Link != "" && !(v6 && local.IsLinkLocalUnicast())
 }
 
 // parseRoute keeps what netlink.Route would drop: any attribute that enid never
 // sets shows in Extra, so that a route with one is never taken for the wanted one.
 func parseRoute(b []byte, n names) (r guest.Route, ok bool) {
-	if len(b) < unix.SizeofRtMsg || b[0] != unix.AF_INET {
+	if len(b) < unix.SizeofRtMsg {
+		return r, false
+	}
+	v6, ok := known(b[0])
+	if !ok {
 		return r, false
 	}
 	msg := nl.DeserializeRtMsg(b)
@@ -126,22 +150,29 @@ func parseRoute(b []byte, n names) (r guest.Route, ok bool) {
 	r.TOS, r.Table, r.Protocol, r.Scope, r.Type = msg.Tos, uint32(msg.Table), msg.Protocol, msg.Scope, msg.Type
 	r.Onlink = msg.Flags&unix.RTNH_F_ONLINK != 0
 	dst := netip.IPv4Unspecified()
+	if v6 {
+		dst = netip.IPv6Unspecified()
+	}
 	var extra []string
 	for _, attr := range attributes(b[unix.SizeofRtMsg:]) {
 		switch v := attr.Value; attr.Attr.Type {
 		case unix.RTA_DST:
-			dst = ipv4(v)
+			dst = addr(v, v6)
 		case unix.RTA_TABLE:
 			r.Table = u32(v)
 		case unix.RTA_OIF:
 			r.Link = n.byIndex[int(u32(v))]
 		case unix.RTA_GATEWAY:
-			r.Gateway = ipv4(v)
+			r.Gateway = addr(v, v6)
 		case unix.RTA_PRIORITY:
 			r.Metric = u32(v)
 		case unix.RTA_PREFSRC:
-			r.Src = ipv4(v)
+			r.Src = addr(v, v6)
 		case unix.RTA_CACHEINFO:
+		case rtaPref: // of IPv6; enid's own is medium
+			if len(v) > 0 && v[0] != 0 {
+				extra = append(extra, routeExtra(attr.Attr.Type, v))
+			}
 		default:
 			extra = append(extra, routeExtra(attr.Attr.Type, v))
 		}

@@ -26,7 +26,11 @@ const fraDSCP = 25
 // parseRule keeps what netlink.Rule would drop: the action (RuleList reads none),
 // and any selector that the library does not know.
 func parseRule(b []byte) (r guest.Rule, ok bool) {
-	if len(b) < unix.SizeofRtMsg || b[0] != unix.AF_INET {
+	if len(b) < unix.SizeofRtMsg {
+		return r, false
+	}
+	v6, ok := known(b[0])
+	if !ok {
 		return r, false
 	}
 	msg := nl.DeserializeRtMsg(b) // fib_rule_hdr has its shape; the type is the action
@@ -42,9 +46,9 @@ func parseRule(b []byte) (r guest.Rule, ok bool) {
 	for _, attr := range attributes(b[unix.SizeofRtMsg:]) {
 		switch v := attr.Value; attr.Attr.Type {
 		case nl.FRA_SRC:
-			src = ipv4(v)
+			src = addr(v, v6)
 		case nl.FRA_DST:
-			dst = ipv4(v)
+			dst = addr(v, v6)
 		case nl.FRA_PRIORITY:
 			r.Priority = u32(v)
 		case nl.FRA_TABLE:
@@ -66,6 +70,7 @@ func parseRule(b []byte) (r guest.Rule, ok bool) {
 	if dst.IsValid() {
 		r.Dst = netip.PrefixFrom(dst, int(msg.Dst_len)).Masked()
 	}
+	r.AnyIPv6 = v6 && !src.IsValid() && !dst.IsValid()
 	r.Extra = strings.Join(extra, " ")
 	return r, true
 }

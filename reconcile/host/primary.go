@@ -3,9 +3,13 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+
+	"enid/plan/guest"
 )
 
 // verifyPrimary looks, after links came up, whether the primary's default route is
@@ -27,8 +31,9 @@ func (r *run) verifyPrimary(ctx context.Context, chains []string) error {
 
 var errPrimaryMoved = errors.New("main's default route changed when the interface came up")
 
-// primaryRoute answers main's active default route as the kernel writes it, ""
-// where nobody but enid has one.
+// primaryRoute answers main's active default routes, "" where nobody but enid has
+// one: the IPv4 one as the kernel writes it; the IPv6 one, where the host has IPv6, in
+// words, for each router advertisement changes its bytes.
 func (m *Machine) primaryRoute(ctx context.Context) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -43,8 +48,20 @@ func (m *Machine) primaryRoute(ctx context.Context) (string, error) {
 			best = d
 		}
 	}
-	if best == nil {
-		return "", nil
+	raw := ""
+	if best != nil {
+		raw = best.raw
 	}
-	return best.raw, nil
+	if !m.interests().ipv6 {
+		return raw, nil
+	}
+	n, err := m.links(ctx, &guest.Objects{})
+	if err != nil {
+		return "", err
+	}
+	found, err := m.mainDefaults6(ctx, n)
+	if err != nil || len(found) == 0 {
+		return raw, err
+	}
+	return raw + " " + slices.MinFunc(found, func(a, b guest.Route) int { return cmp.Compare(a.Metric, b.Metric) }).String(), nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"enid/plan"
 	"enid/plan/guest"
@@ -52,6 +53,7 @@ func (m *Machine) Turn(ctx context.Context, cloud *plan.World, host string) (Res
 	}
 	res := Result{Host: host}
 	var learned []*Learnt
+	patience := m.opts.Now().Add(m.opts.Patience)
 	for round := 0; ; round++ {
 		s, err := m.look(ctx, h, learned)
 		if err != nil {
@@ -60,6 +62,10 @@ func (m *Machine) Turn(ctx context.Context, cloud *plan.World, host string) (Res
 		steps := s.plan.Runnable()
 		if round == 0 {
 			res.Drifted = len(steps)
+		}
+		if len(steps) == 0 && m.await(ctx, s.wanted.Detecting(s.world), patience) {
+			round-- // nothing was done in this one
+			continue
 		}
 		if len(steps) == 0 || round == maxRounds {
 			m.holds.seen = s.world
@@ -182,12 +188,31 @@ func (m *Machine) conclude(res *Result, s *sight, more bool) {
 		if res.RetryAfter == 0 { // nothing failed, and what changed may have sent no event
 			res.RetryAfter = firstHold
 		}
+	case len(s.wanted.Detecting(s.world)) > 0:
+		res.Condition, res.Message = Converging, "duplicate address detection of "+strings.Join(s.wanted.Detecting(s.world), ", ")
 	case len(res.WaitingFor) > 0:
 		res.Condition, res.Message = Waiting, waiting(res.WaitingFor)
 	default:
 		res.Condition = Converged
 	}
 }
+
+// await reports whether it is worth another look: there are addresses under detection,
+// and patience is left. It waits a moment then.
+func (m *Machine) await(ctx context.Context, detecting []string, until time.Time) bool {
+	if len(detecting) == 0 || !m.opts.Now().Before(until) {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(detectionPoll):
+		return true
+	}
+}
+
+// detectionPoll is short against the detection, which takes about 2 s.
+const detectionPoll = 50 * time.Millisecond
 
 // Stopped reports whether an error of Turn means that the turn was cut short, not
 // that anything is wrong.

@@ -56,7 +56,8 @@ func hint(hints chan<- struct{}) {
 // groups are what is subscribed to. They are named one by one, since the library
 // has no typed subscription for rules, and since the typed ones hide the port by
 // which enid's own changes are told from others'.
-var groups = []uint{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV4_RULE}
+var groups = []uint{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV4_ROUTE, unix.RTNLGRP_IPV4_RULE,
+	unix.RTNLGRP_IPV6_IFADDR, unix.RTNLGRP_IPV6_ROUTE, unix.RTNLGRP_IPV6_RULE}
 
 // subscriptionBuffer takes some 50,000 events while nobody reads.
 const subscriptionBuffer = 16 << 20
@@ -104,10 +105,14 @@ func (in interest) concerns(e syscall.NetlinkMessage) bool {
 		l, _, ok := parseLink(e.Data)
 		return ok && (in.links[l.Index] || in.macs[l.MAC] || in.macs[l.PermMAC])
 	case unix.RTM_NEWADDR, unix.RTM_DELADDR:
-		return len(e.Data) >= unix.SizeofIfAddrmsg && in.links[int(nl.DeserializeIfAddrmsg(e.Data).Index)]
+		if len(e.Data) < unix.SizeofIfAddrmsg || !in.links[int(nl.DeserializeIfAddrmsg(e.Data).Index)] {
+			return false
+		}
+		// Router advertisements renew addresses all the time.
+		return e.Data[0] != unix.AF_INET6 || in.ipv6
 	case unix.RTM_NEWROUTE, unix.RTM_DELROUTE:
 		r, ok := parseRoute(e.Data, names{})
-		return ok && (r.Ours() || in.tables[r.Table] || r.Table == guest.TableMain && r.Default())
+		return ok && (r.Ours() || in.tables[r.Table] || r.Table == guest.TableMain && r.Default() && (in.ipv6 || !r.IPv6()))
 	}
 	return true // rules: there are few, and each concerns everybody's traffic
 }
