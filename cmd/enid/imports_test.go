@@ -20,6 +20,7 @@ var importOrder = []string{
 	"schema",
 	"plan",
 	"plan/cloud plan/guest plan/query",
+	"plan/doctor",
 	"plan/render",
 	"reconcile/store reconcile/cloud reconcile/tree",
 	"reconcile",

@@ -144,6 +144,6 @@ func (w *wanting) services() {
 	}
 	if w.machine.Networkd {
 		w.advise(ref, RuleForeignRule, "systemd-networkd removes other programs' routes or rules when it reloads; "+
-			"set ManageForeignRoutes=no and ManageForeignRoutingPolicyRules=no in a drop-in of networkd.conf")
+			"`enid host doctor` prints the drop-in of networkd.conf that ends it")
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"enid/plan"
 	"enid/plan/guest"
+	"enid/schema"
 )
 
 // A link takes its routes along when it goes down, however short. That is nobody's
@@ -104,9 +105,10 @@ func TestFightIsHeldOnce(t *testing.T) {
 	rule := plan.Ref{Kind: guest.KindRule, Name: "9000"}
 	h := &holds{flaps: map[string]time.Time{}, repairs: map[plan.Ref]*repair{rule: {chain: "eth1", made: at, times: slices.Repeat([]time.Time{at}, fightRepairs)}}}
 	h.did("eth1", &plan.Step{Action: plan.Create, Target: rule}, at, world, world)
-	h.fights(at)
+	nobody := func(schema.Kind) []string { return nil }
+	h.fights(at, nobody)
 	for i := range 5 {
-		h.fights(at.Add(time.Duration(i+1) * time.Second))
+		h.fights(at.Add(time.Duration(i+1)*time.Second), nobody)
 	}
 	if x := h.chains["eth1"]; x == nil || x.last != firstHold || !x.fight {
 		t.Errorf("%+v", x)

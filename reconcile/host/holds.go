@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"enid/plan"
@@ -114,8 +115,9 @@ func (h *holds) did(chain string, step *plan.Step, at time.Time, world, wanted *
 
 // fights holds the chains whose objects somebody removes again and again, naming
 // one, and forgets what is long ago. A chain that nothing was put back of just now
-// is held as long as it is, whatever else was done.
-func (h *holds) fights(at time.Time) {
+// is held as long as it is, whatever else was done. suspects answers the programs of
+// this machine that remove objects of a kind; looking for them takes a while.
+func (h *holds) fights(at time.Time, suspects func(schema.Kind) []string) {
 	var fought []plan.Ref
 	for ref, r := range h.repairs {
 		for len(r.times) > 0 && at.Sub(r.times[0]) > fightWindow {
@@ -133,7 +135,11 @@ func (h *holds) fights(at time.Time) {
 	slices.SortFunc(fought, plan.Ref.Compare)
 	for _, ref := range fought {
 		r := h.repairs[ref]
-		h.fail(r.chain, fmt.Sprintf("another program removes %s: it was put back %d times within %s", ref, len(r.times), fightWindow), at)
+		who := "another program"
+		if names := suspects(ref.Kind); len(names) > 0 {
+			who += ", probably " + strings.Join(names, " or ") + ","
+		}
+		h.fail(r.chain, fmt.Sprintf("%s removes %s: it was put back %d times within %s; `enid host doctor` says what ends it", who, ref, len(r.times), fightWindow), at)
 		h.chains[r.chain].fight = true
 	}
 	for chain, x := range h.chains {

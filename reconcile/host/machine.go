@@ -19,6 +19,8 @@ type Options struct {
 	Sys, Proc string
 	// Run is where programs keep what is of this boot; /run by default.
 	Run string
+	// Root is where other programs' settings are looked for; / by default.
+	Root string
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
 	// Patience is how long a turn waits for the detection of duplicates of IPv6
@@ -53,6 +55,7 @@ func Open(opts Options) (*Machine, error) {
 	fill(&opts.Sys, "/sys")
 	fill(&opts.Proc, "/proc")
 	fill(&opts.Run, "/run")
+	fill(&opts.Root, "/")
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}

@@ -5,8 +5,6 @@ package host
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,37 +49,6 @@ func (m *Machine) machine() guest.Machine {
 		}
 	}
 	return h
-}
-
-// networkd reports whether systemd-networkd runs and is free to remove other
-// programs' routes or rules: its defaults are yes to both.
-func (m *Machine) networkd() bool {
-	if _, err := os.Stat(m.opts.Run + "/systemd/netif/state"); err != nil {
-		return false
-	}
-	var routes, rules bool
-	files := []string{"/etc/systemd/networkd.conf"}
-	for _, dir := range []string{"/usr/lib", "/run", "/etc"} {
-		drop, _ := filepath.Glob(dir + "/systemd/networkd.conf.d/*.conf")
-		files = append(files, drop...)
-	}
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		for line := range strings.Lines(string(b)) {
-			key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-			off := slices.Contains([]string{"no", "false", "off", "0"}, strings.TrimSpace(value))
-			switch strings.TrimSpace(key) {
-			case "ManageForeignRoutes":
-				routes = off
-			case "ManageForeignRoutingPolicyRules":
-				rules = off
-			}
-		}
-	}
-	return !routes || !rules
 }
 
 // queues reads the channels and masks of the NICs that matter. A driver that has

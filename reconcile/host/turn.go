@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"enid/plan"
+	"enid/plan/doctor"
 	"enid/plan/guest"
+	"enid/schema"
 )
 
 // maxRounds bounds how often a turn observes and plans again: each round ends
@@ -138,6 +140,9 @@ func (m *Machine) plan(s *sight, held map[string]*hold) error {
 // carryOut does the plan's steps and notes how they went. It answers what others
 // have put in the way, for the next look.
 func (m *Machine) carryOut(ctx context.Context, s *sight, res *Result) ([]*Learnt, error) {
+	if !m.permitted() {
+		return nil, errNotPermitted
+	}
 	before, err := m.primaryRoute(ctx)
 	if err != nil {
 		return nil, err
@@ -163,7 +168,7 @@ func (m *Machine) carryOut(ctx context.Context, s *sight, res *Result) ([]*Learn
 	for chain, failure := range r.failed {
 		m.holds.fail(chain, failure.Error(), at)
 	}
-	m.holds.fights(at)
+	m.holds.fights(at, func(kind schema.Kind) []string { return doctor.Suspects(doctor.Examine(m.gather(s)), kind) })
 	return r.learned, err
 }
 
