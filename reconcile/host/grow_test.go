@@ -3,11 +3,13 @@
 package host
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"enid/plan"
 	"enid/plan/guest"
@@ -98,7 +100,7 @@ func waits(t *testing.T, m *Machine, l *loop, c *cloud) {
 	if res.Condition != Waiting || !slices.Equal(res.WaitingFor, []string{l.dev}) || res.Message != "waiting for "+l.dev+" to grow" || len(res.Done) > 0 {
 		t.Errorf("before the disk grew: %s: %s (%v)\n%s", res.Condition, res.Message, res.WaitingFor, stepTexts(res.Done))
 	}
-	if blocked := blockedBy(res.Blocked); !slices.Equal(blocked, []string{guest.RuleMatchDisk, plan.RuleDependsOn}) {
+	if blocked := blockedBy(res.Blocked); len(blocked) == 0 || blocked[0] != guest.RuleMatchDisk {
 		t.Errorf("blocked by %v", blocked)
 	}
 }
@@ -270,4 +272,40 @@ func TestGrowFails_volume_grow_guest(t *testing.T) {
 		t.Errorf("it is tried again at once:\n%s", stepTexts(res.Done))
 	}
 	l.holds()
+}
+
+// A disk that grows is a hint, so that nothing has to look at it meanwhile. Reading
+// it, and growing what is on it, leads to no turn after turn.
+func TestWatchDisks_volume_grow_guest(t *testing.T) {
+	l := newLoop(t, 1)
+	l.mount(xfs, l.dev)
+	m, c := open(t, Options{}), volumeCloud(l, 2, schema.VolumeGuest{FileSystem: "xfs"})
+	waits(t, m, l, c)
+	ctx, cancel := context.WithCancel(t.Context())
+	hints := m.Watch(ctx)
+	<-hints
+	hinted := func(within time.Duration) bool {
+		select {
+		case <-hints:
+			return true
+		case <-time.After(within):
+			return false
+		}
+	}
+	for hinted(100 * time.Millisecond) {
+	}
+	l.grow(2)
+	if !hinted(5 * time.Second) {
+		t.Fatal("no hint of the disk")
+	}
+	for turns := 0; hinted(200*time.Millisecond) || turns == 0; turns++ {
+		if turns == 50 { // other tests may use disks too
+			t.Fatal("it does not come to rest")
+		}
+		converge(t, m, c)
+	}
+	again(t, m, c)
+	cancel()
+	for range hints { // closed once both have ended
+	}
 }

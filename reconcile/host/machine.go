@@ -103,15 +103,17 @@ func addressProtocols() bool {
 
 // interest is what events are judged by: whether they concern the last turn's host.
 type interest struct {
-	known  bool
-	macs   map[string]bool
-	tables map[uint32]bool
-	links  map[int]bool
-	ipv6   bool // it has IPv6 addresses, or is to have
+	known   bool
+	macs    map[string]bool
+	tables  map[uint32]bool
+	links   map[int]bool
+	ipv6    bool // it has IPv6 addresses, or is to have
+	volumes bool // some are declared
 }
 
 func (m *Machine) note(r guest.Reading, links []guest.Link, primary string) {
 	in := interest{known: true, ipv6: r.IPv6, macs: map[string]bool{}, tables: map[uint32]bool{}, links: map[int]bool{}}
+	in.volumes = len(r.Volumes) > 0
 	for _, mac := range r.MACs {
 		in.macs[mac] = true
 	}

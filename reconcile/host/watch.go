@@ -4,8 +4,10 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -24,23 +26,32 @@ import (
 // routes that go with a link send none: every event of a link of the host is a hint.
 func (m *Machine) Watch(ctx context.Context) <-chan struct{} {
 	hints := make(chan struct{}, 1)
+	var following sync.WaitGroup
+	for _, follow := range []func(context.Context, chan<- struct{}) error{m.follow, m.followDisks} {
+		following.Go(func() { m.keepFollowing(ctx, follow, hints) })
+	}
 	go func() {
-		defer close(hints)
-		for ctx.Err() == nil {
-			err := m.follow(ctx, hints)
-			if ctx.Err() != nil {
-				return
-			}
-			// Whatever was missed, a full read finds it.
-			m.opts.Log.Debug("subscription ended", "error", err)
-			hint(hints)
-			select {
-			case <-ctx.Done():
-			case <-time.After(resubscribe):
-			}
-		}
+		following.Wait()
+		close(hints)
 	}()
 	return hints
+}
+
+// keepFollowing follows again whenever the subscription breaks, until ctx ends.
+func (m *Machine) keepFollowing(ctx context.Context, follow func(context.Context, chan<- struct{}) error, hints chan<- struct{}) {
+	for ctx.Err() == nil {
+		err := follow(ctx, hints)
+		if ctx.Err() != nil || errors.Is(err, unix.EPROTONOSUPPORT) { // a kernel without device events
+			return
+		}
+		// Whatever was missed, a full read finds it.
+		m.opts.Log.Debug("subscription ended", "error", err)
+		hint(hints)
+		select {
+		case <-ctx.Done():
+		case <-time.After(resubscribe):
+		}
+	}
 }
 
 // resubscribe keeps a flood of events from becoming a loop of subscriptions.
