@@ -22,8 +22,6 @@ func (r *run) verifyPrimary(ctx context.Context, chains []string) error {
 	for _, chain := range chains {
 		if r.failed[chain] == nil {
 			r.failed[chain] = errPrimaryMoved
-			r.undo(chain, r.chains[chain])
-			delete(r.chains, chain)
 		}
 	}
 	return nil

@@ -49,6 +49,11 @@ type Result struct {
 	PrimaryMoved bool
 	// RetryAfter is when what failed, or was not reached, is tried again; 0: nothing is.
 	RetryAfter time.Duration
+	// Before takes the whole turn back, for those who asked for it; empty: nothing
+	// was changed.
+	Before *Snapshot
+
+	before func(*Snapshot) error
 }
 
 // reasons answers what blocks the steps, in their order, each reason once: several

@@ -5,6 +5,7 @@ package host
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"enid/plan"
@@ -20,6 +21,7 @@ type run struct {
 	world   *plan.World
 	want    *plan.World
 	primary string // the primary's default route, byte for byte
+	before  *Snapshot
 
 	done    []finished
 	chains  map[string][]deed // done this turn, by chain, in order
@@ -88,10 +90,12 @@ func (r *run) batch(ctx context.Context, steps []*plan.Step) error {
 	for i, err := range r.m.do(ctx, deeds) {
 		r.settle(now[i], chains[i], deeds[i], err)
 	}
+	var err error
 	if steps[0].Op.ID == guest.SetLinkUp {
-		return r.verifyPrimary(ctx, chains)
+		err = r.verifyPrimary(ctx, chains)
 	}
-	return nil
+	r.undo()
+	return err
 }
 
 // settle records how a step went.
@@ -100,26 +104,32 @@ func (r *run) settle(s *plan.Step, chain string, d deed, err error) {
 	switch {
 	case err == nil:
 		r.done = append(r.done, finished{s, chain})
-		if r.failed[chain] != nil { // of one batch with the step that failed
-			r.undo(chain, []deed{d})
-			return
-		}
 		r.chains[chain] = append(r.chains[chain], d)
 		return
 	case errors.As(err, &learnt):
 		r.learned = append(r.learned, learnt)
-		r.missed[s.ID] = true
-		return
 	case r.overtaken(chain, d, err):
 		r.m.opts.Log.Debug("the link changed since the look", "chain", chain, "step", s.Op.ID, "target", s.Target.Name, "error", err)
-		r.stale[chain], r.missed[s.ID] = true, true
-		return
-	}
-	r.missed[s.ID] = true
-	if r.failed[chain] == nil {
+		r.stale[chain] = true
+	case r.failed[chain] == nil:
 		r.failed[chain] = err
 		r.m.opts.Log.Warn("step failed", "chain", chain, "step", s.Op.ID, "target", s.Target.Name, "error", err)
-		r.undo(chain, r.chains[chain])
+	}
+	r.missed[s.ID] = true
+}
+
+// undo brings the chains that have failed back to what they were. A crash in
+// between leaves a part of them, which is enid's own: the next turn completes or
+// removes it.
+func (r *run) undo() {
+	for _, chain := range slices.Sorted(maps.Keys(r.failed)) {
+		if len(r.chains[chain]) == 0 {
+			continue
+		}
 		delete(r.chains, chain)
+		back, err := r.m.restore(context.Background(), r.before.only(chain))
+		if err != nil || len(back.Failed) > 0 {
+			r.m.opts.Log.Warn("undo failed", "chain", chain, "failed", back.Failed, "error", err)
+		}
 	}
 }

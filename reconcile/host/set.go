@@ -42,6 +42,9 @@ var setters = map[string]func(m *Machine, ctx context.Context, d deed) error{
 	guest.SetPromote: func(m *Machine, _ context.Context, d deed) error {
 		return m.write(m.opts.Proc+"/sys/net/ipv4/conf/"+d.target.Name+"/promote_secondaries", "1")
 	},
+	setNoPromote: func(m *Machine, _ context.Context, d deed) error {
+		return m.write(m.opts.Proc+"/sys/net/ipv4/conf/"+d.target.Name+"/promote_secondaries", "0")
+	},
 	guest.GrowPartition:  (*Machine).growPartition,
 	guest.GrowFileSystem: growFileSystem,
 }

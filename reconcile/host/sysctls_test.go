@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"enid/plan/guest"
 	"enid/schema"
 )
 
@@ -113,27 +112,11 @@ func TestSysctlUndone_host_sysctl(t *testing.T) {
 	sh(t, "sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth1.rp_filter=1")
 	m, c := open(t, Options{}), exampleCloud()
 	c.host.Sysctls.RPFilter = new(2)
-	h, err := guest.Declared(c.world(), "web-1")
-	if err != nil {
-		t.Fatal(err)
+	s := try(t, m, c)
+	if conf(t, "eth1", "rp_filter") != "2" {
+		t.Fatal("it was not set")
 	}
-	s, err := m.look(t.Context(), h, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &run{m: m}
-	for _, step := range s.plan.Runnable() {
-		if step.Op.ID == "SetSysctl" && strings.HasPrefix(step.Target.Name, "eth1 ") {
-			d := resolve(step.Op.ID, step.Target, s.world, s.wanted.World)
-			if err := m.do(t.Context(), []deed{d})[0]; err != nil {
-				t.Fatal(err)
-			}
-			if conf(t, "eth1", "rp_filter") != "2" {
-				t.Fatal("it was not set")
-			}
-			r.undo("eth1", []deed{d})
-		}
-	}
+	undo(t, s)
 	if got := conf(t, "eth1", "rp_filter"); got != "1" {
 		t.Errorf("after the undo it is %s", got)
 	}

@@ -47,13 +47,21 @@ func (m *Machine) Plan(ctx context.Context, cloud *plan.World, host string) (*pl
 // their interface, and tried again later. The error says that nothing could be
 // decided: the machine could not be read, there is no such Host, or ctx ended.
 func (m *Machine) Turn(ctx context.Context, cloud *plan.World, host string) (Result, error) {
-	m.turn.Lock()
-	defer m.turn.Unlock()
 	h, err := guest.Declared(cloud, host)
 	if err != nil {
 		return Result{}, err
 	}
-	res := Result{Host: host}
+	return m.Converge(ctx, h, nil)
+}
+
+// Converge is Turn to what was derived from a cloud state already. before is called
+// before anything is changed, and again before more is, with what takes all of the
+// turn back; its error keeps that from being done. With a before, what cannot be
+// undone is left to another turn. Nil: nobody asks.
+func (m *Machine) Converge(ctx context.Context, h *guest.Host, before func(*Snapshot) error) (Result, error) {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	res := Result{Host: h.Name, Before: &Snapshot{}, before: before}
 	var learned []*Learnt
 	patience := m.opts.Now().Add(m.opts.Patience)
 	for round := 0; ; round++ {
@@ -61,7 +69,7 @@ func (m *Machine) Turn(ctx context.Context, cloud *plan.World, host string) (Res
 		if err != nil {
 			return res, err
 		}
-		steps := s.plan.Runnable()
+		steps := s.steps(before != nil)
 		if round == 0 {
 			res.Drifted = len(steps)
 		}
@@ -137,6 +145,19 @@ func (m *Machine) plan(s *sight, held map[string]*hold) error {
 	return nil
 }
 
+// steps answers the plan's steps that can run; where they have to be undoable,
+// without those that are not and what depends on them.
+func (s *sight) steps(undoable bool) []*plan.Step {
+	if !undoable {
+		return s.plan.Runnable()
+	}
+	left := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(s.plan.Runnable()), func(step *plan.Step) bool {
+		left[step.ID] = !Undoable(step.Target.Kind) || slices.ContainsFunc(step.DependsOn, func(id string) bool { return left[id] })
+		return left[step.ID]
+	})
+}
+
 // carryOut does the plan's steps and notes how they went. It answers what others
 // have put in the way, for the next look.
 func (m *Machine) carryOut(ctx context.Context, s *sight, res *Result) ([]*Learnt, error) {
@@ -147,9 +168,20 @@ func (m *Machine) carryOut(ctx context.Context, s *sight, res *Result) ([]*Learn
 	if err != nil {
 		return nil, err
 	}
-	r := &run{m: m, world: s.world, want: s.wanted.World, primary: before,
+	steps := s.steps(res.before != nil)
+	taken, err := m.snapshot(ctx, steps, s.world, s.wanted.World)
+	if err != nil {
+		return nil, err
+	}
+	if res.before != nil {
+		res.Before.extend(taken)
+		if err := res.before(res.Before); err != nil {
+			return nil, err
+		}
+	}
+	r := &run{m: m, world: s.world, want: s.wanted.World, primary: before, before: taken,
 		chains: map[string][]deed{}, failed: map[string]error{}, stale: map[string]bool{}, missed: map[string]bool{}}
-	err = r.steps(ctx, s.plan.Runnable())
+	err = r.steps(ctx, steps)
 	if after, look := m.primaryRoute(ctx); look == nil && after != before {
 		// No step of a plan touches it: another program changed it meanwhile.
 		m.opts.Log.Warn("main's default route changed during the turn", "host", s.wanted.Host.Name)
