@@ -31,7 +31,7 @@ const (
 	boots    = 3
 	// testTime bounds the tests, and wholeTime a run, whatever the tests do. It is
 	// less than go test's own ten minutes, which would leave the machine running.
-	testTime  = 5 * time.Minute
+	testTime  = 8 * time.Minute
 	wholeTime = 9 * time.Minute
 )
 

@@ -88,7 +88,7 @@ func TestInterrupts_mq_every_nic(t *testing.T) {
 	l.eni(1, "")
 	for _, n := range []int{4, 1, 2} {
 		l.host(fmt.Sprintf("queues: %d", n))
-		l.converge()
+		l.apply(0)
 		before := l.interrupts("eth1")
 		if len(before) != queues {
 			t.Fatalf("/proc/interrupts has %v for eth1", before)

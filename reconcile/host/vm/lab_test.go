@@ -3,8 +3,6 @@
 package vm
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -54,24 +52,24 @@ spec: {type: c5.4xlarge, image: ami-0123456789abcdef0, subnet: s0, privateIP: 10
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	l := &lab{t: t, dir: t.TempDir(), state: t.TempDir()}
+	var set []string
 	for n := range nics {
 		name := fmt.Sprintf("eth%d", n)
 		if found := nicOf(t, mac(n)); found != name {
-			l.sh("ip link set "+found+" down", "ip link set "+found+" name "+name)
+			set = append(set, "link set "+found+" down", "link set "+found+" name "+name)
 		}
 		if n > 0 {
-			l.sh("ip address flush dev "+name, "ip link set "+name+" down")
-		}
-		l.sh("-ethtool -L "+name+" combined 1", fmt.Sprintf("-ethtool -L %s combined %d", name, queues))
-		l.setMask(name, 0, "0")
-	}
-	for _, r := range l.ipJSON("rule") {
-		if p := r["priority"].(float64); p != 0 && p < 32766 {
-			l.sh(fmt.Sprintf("ip rule delete priority %v", p))
+			set = append(set, "address flush dev "+name, "link set "+name+" down")
 		}
 	}
-	l.sh("ip address replace 10.0.0.10/24 dev eth0", "ip link set eth0 up", "ip route replace default via 10.0.0.1 dev eth0")
-	l.primary = l.sh("ip -j -d route show default dev eth0")
+	for line := range strings.Lines(l.ip("rule show")) {
+		if priority, _, _ := strings.Cut(line, ":"); priority != "0" && priority != "32766" && priority != "32767" {
+			set = append(set, "rule delete priority "+priority)
+		}
+	}
+	l.ip(append(set, "address replace 10.0.0.10/24 dev eth0", "link set eth0 up", "route replace default via 10.0.0.1 dev eth0")...)
+	l.allQueues()
+	l.primary = l.ip("route show default dev eth0")
 	l.events = l.monitor()
 	t.Cleanup(l.checkPrimary)
 
@@ -81,6 +79,19 @@ func newLab(t *testing.T) *lab {
 	}
 	l.write("network.yaml", text)
 	return l
+}
+
+// allQueues puts all queues of the first NICs in use, without masks: one that was
+// out of use has none.
+func (l *lab) allQueues() {
+	l.t.Helper()
+	for n := range nics {
+		name := fmt.Sprintf("eth%d", n)
+		if l.masksAre(name, queues, "0") != nil {
+			l.sh("-ethtool -L "+name+" combined 1", fmt.Sprintf("-ethtool -L %s combined %d", name, queues))
+			l.setMask(name, 0, "0")
+		}
+	}
 }
 
 // eni declares NIC n as ENI/bn, with address 10.0.n.20; more are further fields.
@@ -162,7 +173,7 @@ func (l *lab) checkPrimary() {
 			l.t.Errorf("the primary's default route was touched: %s", event)
 		}
 	}
-	if now := l.sh("ip -j -d route show default dev eth0"); now != l.primary {
+	if now := l.ip("route show default dev eth0"); now != l.primary {
 		l.t.Errorf("the primary's default route is %s, was %s", now, l.primary)
 	}
 }
@@ -182,17 +193,28 @@ func (l *lab) sh(lines ...string) string {
 	return out.String()
 }
 
-// ipJSON is what `ip -j` says.
-func (l *lab) ipJSON(args ...string) (list []map[string]any) {
+// ip runs lines of ip commands in one process: under emulation each process costs
+// a tenth of a second.
+func (l *lab) ip(lines ...string) string {
 	l.t.Helper()
-	out, err := exec.Command("ip", append([]string{"-j", "-d", "-4", "-N"}, args...)...).Output()
-	if err == nil && len(bytes.TrimSpace(out)) > 0 {
-		err = json.Unmarshal(out, &list)
-	}
+	out, err := batch("", lines)
 	if err != nil {
-		l.t.Fatalf("ip %v: %v", args, err)
+		l.t.Fatalf("ip %q: %v: %s", lines, err, out)
 	}
-	return list
+	return out
+}
+
+// look is ip for what may not be there.
+func (l *lab) look(lines ...string) string {
+	out, _ := batch("-force", lines)
+	return out
+}
+
+func batch(force string, lines []string) (string, error) {
+	cmd := exec.Command("ip", strings.Fields("-4 -details "+force+" -batch -")...)
+	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // nicOf answers the link with that MAC; empty where there is none.

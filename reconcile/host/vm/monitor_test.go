@@ -53,9 +53,10 @@ func (l *lab) monitor() *monitor {
 
 // mark makes an event that is no concern of enid's, and answers what to look for.
 func (m *monitor) mark() string {
+	m.l.t.Helper()
 	m.marks++
 	dst := fmt.Sprintf("203.0.113.%d", m.marks%256)
-	m.l.sh("ip route add unreachable "+dst+" table 9999", "ip route delete unreachable "+dst+" table 9999")
+	m.l.ip("route add unreachable "+dst+" table 9999", "route delete unreachable "+dst+" table 9999")
 	return "Deleted unreachable " + dst
 }
 

@@ -41,7 +41,7 @@ func TestTooManyQueues_mq_maximum(t *testing.T) {
 	if got := l.combined("eth1"); got != "4" {
 		t.Errorf("nothing is clamped: %s", got)
 	}
-	if out := l.sh("ip rule show from 10.0.1.20"); !strings.Contains(out, "lookup 1001") {
+	if out := l.ip("rule show"); !strings.Contains(out, "from 10.0.1.20 lookup 1001") {
 		t.Errorf("its rules: %q", out)
 	}
 }

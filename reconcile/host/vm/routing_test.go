@@ -4,8 +4,8 @@ package vm
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
-	"strings"
 	"testing"
 )
 
@@ -42,7 +42,7 @@ func TestSourceRouting_host_rule(t *testing.T) {
 				}
 			}
 			all()
-			l.sh("ip rule delete from 10.0.1.20 lookup 1001")
+			l.ip("rule delete from 10.0.1.20 lookup 1001")
 			if err := l.ping("10.0.1.20"); err == nil {
 				t.Error("it is answered without the rule; then this test is about nothing")
 			}
@@ -55,5 +55,9 @@ func TestSourceRouting_host_rule(t *testing.T) {
 // sent answers how many packets have left by NIC n.
 func (l *lab) sent(n int) string {
 	l.t.Helper()
-	return strings.TrimSpace(l.sh(fmt.Sprintf("cat /sys/class/net/eth%d/statistics/tx_packets", n)))
+	b, err := os.ReadFile(fmt.Sprintf("/sys/class/net/eth%d/statistics/tx_packets", n))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return string(b)
 }

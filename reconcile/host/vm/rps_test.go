@@ -74,14 +74,14 @@ func TestSteering_mq_rps(t *testing.T) {
 	l := newLab(t)
 	l.eni(1, "")
 	l.host(`queues: 2, rps: {mask: "4"}`)
-	l.converge()
+	l.apply(0)
 	before := steered(t, 2)
 	l.connect("10.0.1.20", 0)
 	if steered(t, 2) == before {
 		t.Error("CPU 2 got nothing")
 	}
 	l.host(`queues: 2, rps: "off"`)
-	l.converge()
+	l.apply(0)
 	before = steered(t, 2)
 	l.connect("10.0.1.20", 0)
 	if now := steered(t, 2); now != before {
