@@ -32,6 +32,7 @@ type Controller struct {
 
 	hints  chan struct{} // brings the next poll forward
 	status statusBoard
+	pace   pace // of repairs of the machine
 }
 
 // calm is when there was nothing left to do: with the same revision at the same

@@ -54,7 +54,12 @@ func (c *Controller) wait(ctx context.Context, until time.Time, report *Report) 
 	}
 	poll := time.NewTimer(until.Sub(c.Now()))
 	defer poll.Stop()
+	var resting <-chan time.Time
 	for {
+		host := c.HostChanged
+		if resting != nil {
+			host = nil // hints of the machine wait
+		}
 		retry := hostRetry(report)
 		select {
 		case <-ctx.Done():
@@ -68,12 +73,16 @@ func (c *Controller) wait(ctx context.Context, until time.Time, report *Report) 
 				return true
 			}
 			changed = nil // the source has no more hints; polling goes on
-		case _, open := <-c.HostChanged:
+		case <-resting:
+			resting = nil
+		case _, open := <-host:
 			if !open {
 				c.HostChanged = nil
 				continue
 			}
+			start := c.Now()
 			report = c.heal(ctx)
+			resting = time.After(c.pace.rest(start, c.Now()))
 		case <-retry:
 			report = c.heal(ctx)
 		}
