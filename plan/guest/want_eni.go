@@ -64,8 +64,12 @@ func (w *wanting) matchMAC(e ENI) (link Link, ok bool) {
 			"enid goes on by itself when the NIC appears")
 		return link, false
 	case len(found) > 1:
-		w.block(e.Ref, "SetLinkUp", found[0].Name, RuleMatchMAC, fmt.Sprintf("%s and %s both have the MAC %s of %s",
-			found[0].Name, found[1].Name, e.MAC, e.Ref), "give one of them another MAC")
+		var names []string
+		for _, l := range found {
+			names = append(names, l.Name)
+		}
+		w.block(e.Ref, "SetLinkUp", found[0].Name, RuleMatchMAC, fmt.Sprintf("%s all have the MAC %s of %s: which is its NIC cannot be told",
+			strings.Join(names, ", "), e.MAC, e.Ref), "give all but one of them another MAC")
 		return link, false
 	}
 	link = found[0]

@@ -53,7 +53,7 @@ func TestWantIsBlocked(t *testing.T) {
 			spec.Guest = &schema.ENIGuest{MTU: 20000}
 		}},
 		{RuleMatchMAC, "no interface has the MAC " + mac1, func(_ *state, o *Objects) { eth1(o).PermMAC, eth1(o).MAC = mac3[:15]+"77", mac3[:15]+"77" }},
-		{RuleMatchMAC, "eth1 and eth3 both have", func(_ *state, o *Objects) { o.Links[3].PermMAC = mac1 }},
+		{RuleMatchMAC, "eth1, eth3 all have", func(_ *state, o *Objects) { o.Links[3].PermMAC = mac1 }},
 		{RuleMatchMAC, "eth1 belongs to bond0", func(_ *state, o *Objects) { eth1(o).Master = "bond0" }},
 		{RuleMatchMAC, "the MAC of ENI/web-1-b is not known", func(s *state, _ *Objects) {
 			_, status := s.eni("web-1-b")
