@@ -24,6 +24,10 @@ test: ## run every test; host tests want root or user namespaces, and say so whe
 test-vm: ## boot Debian's kernel in QEMU with multi-queue NICs, and test there; RUN=Hotplug takes some tests
 	ENID_VM="$(CURDIR)/.vm" $(GO) test -count=1 -v -run '$(RUN)' ./reconcile/host/vm
 
+.PHONY: soak
+soak: ## 5,000 random sequences of kernel disturbances instead of 500, some minutes
+	$(GO) test ./reconcile/host -run Disturbances -soak 5000 -timeout 60m -v
+
 .PHONY: bench
 bench: ## run the benchmarks once; docs/benchmarks.md says how to read them
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 30m ./...

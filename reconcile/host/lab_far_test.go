@@ -5,10 +5,13 @@ package host
 import (
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/vishvananda/netlink"
 )
 
 // elsewhere moves interfaces into a network namespace of their own, as the other
@@ -66,4 +69,35 @@ func eventually(t testing.TB, what string, so func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
+}
+
+// watchAddress answers what counts how often an address has gone since.
+func watchAddress(t testing.TB, addr string) func() int {
+	t.Helper()
+	updates, done, gone := make(chan netlink.AddrUpdate, 4096), make(chan struct{}), 0
+	if err := netlink.AddrSubscribe(updates, done); err != nil {
+		t.Fatal(err)
+	}
+	return func() int {
+		time.Sleep(50 * time.Millisecond) // the last events are on their way
+		close(done)
+		for u := range updates {
+			if !u.NewAddr && u.LinkAddress.IP.String() == addr {
+				gone++
+			}
+		}
+		return gone
+	}
+}
+
+// addressesOn answers the IPv4 addresses of a link, sorted.
+func addressesOn(t must, link string) (out []string) {
+	t.Helper()
+	for _, l := range ipJSON(t, "address", "show", "dev", link) {
+		for _, a := range l["addr_info"].([]any) {
+			out = append(out, a.(map[string]any)["local"].(string))
+		}
+	}
+	slices.Sort(out)
+	return out
 }
