@@ -70,15 +70,15 @@ systems are named after the Volumes that the state (or --path) attaches there.`,
 	return c
 }
 
-// nameVolumes fills in which Volume each file system is on: the attachment of this
-// instance with its mount point, or with its device or a partition of that.
+// nameVolumes fills in which Volume each file system is on: by the serial of its disk,
+// else the attachment of this instance with its mount point, device or partition.
 func (a *app) nameVolumes(ctx context.Context, flags hostFlags, shown []host.ShownFileSystem) error {
 	world, err := a.hostWorld(ctx, flags.dir)
 	if err != nil {
 		return err
 	}
 	for i := range shown {
-		name, err := guest.VolumeAt(world, flags.name, shown[i].Device, shown[i].MountPoint)
+		name, err := guest.VolumeAt(world, flags.name, shown[i].Device, shown[i].Serial, shown[i].MountPoint)
 		if err != nil {
 			return err
 		}

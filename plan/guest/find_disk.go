@@ -13,6 +13,8 @@ import (
 // volume's id without the dash.
 const ebsSerial = "vol"
 
+func ebsSerialOf(id string) string { return strings.ReplaceAll(id, "-", "") }
+
 // Find answers the disk that is the volume, or why there is none.
 //
 // A serial is a proof. Without one it is the device that the guest was seen to call
@@ -22,7 +24,7 @@ const ebsSerial = "vol"
 // is taken for its mount point only: the numbers of NVMe devices change from boot to
 // boot. Document B 03-02.
 func (v Volume) Find(disks []Disk, mounted []FileSystem) (Disk, Fault) {
-	serial := strings.ReplaceAll(v.ID, "-", "")
+	serial := ebsSerialOf(v.ID)
 	at := slices.IndexFunc(disks, func(d Disk) bool { return serial != "" && d.Serial == serial })
 	if at >= 0 {
 		return disks[at], Fault{}

@@ -8,10 +8,10 @@ import (
 	"enid/schema"
 )
 
-// VolumeAt answers the name of the Volume that is attached to the host's instance
-// and mounted there, or has that device; empty where none is. It fails where the
-// world has no such Host.
-func VolumeAt(world *plan.World, host, device, mountPoint string) (string, error) {
+// VolumeAt answers the name of the Volume of the host's instance whose disk has that
+// serial; where either is not known, which is mounted there or has that device; empty
+// where none is. It fails where the world has no such Host.
+func VolumeAt(world *plan.World, host, device, serial, mountPoint string) (string, error) {
 	h, ok := world.Get(plan.Ref{Kind: schema.KindHost, Name: host}).(*schema.Resource)
 	if !ok {
 		return "", fmt.Errorf("there is no Host/%s", host)
@@ -22,17 +22,21 @@ func VolumeAt(world *plan.World, host, device, mountPoint string) (string, error
 		if r == nil || r.Kind != schema.KindVolume {
 			continue
 		}
+		s, _ := r.Status.(*schema.VolumeStatus)
+		if s == nil {
+			s = &schema.VolumeStatus{}
+		}
+		proof := s.ID != "" && strings.HasPrefix(serial, ebsSerial)
+		if proof && ebsSerialOf(s.ID) != serial {
+			continue
+		}
 		for _, a := range r.Spec.(*schema.VolumeSpec).AttachTo {
 			if a.Instance == instance && a.Guest != nil && a.Guest.MountPoint == mountPoint {
 				return ref.Name, nil
 			}
 		}
-		s, _ := r.Status.(*schema.VolumeStatus)
-		if s == nil {
-			continue
-		}
 		for _, a := range s.AttachedTo {
-			if a.Instance == instance && a.GuestDevice != "" && partitionOf(device, a.GuestDevice) {
+			if a.Instance == instance && (proof || a.GuestDevice != "" && partitionOf(device, a.GuestDevice)) {
 				return ref.Name, nil
 			}
 		}

@@ -114,6 +114,18 @@ func (b *blocks) partitions(at, disk string) {
 	}
 }
 
+// serials answers the serials of disks, for them and their partitions, by number.
+func (b *blocks) serials() map[string]string {
+	out := map[string]string{}
+	for _, d := range b.disks {
+		out[b.numbers[d.Name]] = d.Serial
+		for _, p := range b.parts[d.Name] {
+			out[b.numbers[p.Name]] = d.Serial
+		}
+	}
+	return out
+}
+
 // mounted answers the file systems on disks and partitions that are mounted whole and
 // can be reached there: where they are declared to be, else where they were first.
 func (m *Machine) mounted(b *blocks, volumes []guest.Volume) (out []guest.FileSystem) {

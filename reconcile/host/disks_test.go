@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"enid/plan/guest"
 	"enid/schema"
 )
 
@@ -87,18 +88,27 @@ func (l *loop) holds() {
 
 // volumeCloud is the cloud state of a machine that has one volume, of so many GiB, and no
 // ENI.
-func volumeCloud(l *loop, n int, guest schema.VolumeGuest) *cloud {
+func volumeCloud(l *loop, n int, g schema.VolumeGuest) *cloud {
 	c := exampleCloud()
 	clear(c.enis)
 	c.more = append(c.more, resource(schema.KindAccount, "aws", &schema.AccountSpec{Provider: schema.AWS}, nil))
-	c.volume("data", l.dev, n, guest)
+	c.volume("data", l.dev, n, g)
 	return c
 }
 
-func (c *cloud) volume(name, dev string, n int, guest schema.VolumeGuest) {
+func (c *cloud) volume(name, dev string, n int, g schema.VolumeGuest) {
 	c.more = append(c.more, resource(schema.KindVolume, name,
 		&schema.VolumeSpec{Account: "aws", Zone: "us-east-1a", Type: "gp3", SizeGiB: n,
-			AttachTo: []schema.VolumeAttachment{{Instance: "web-1", Device: "/dev/sdf", Guest: &guest}}},
+			AttachTo: []schema.VolumeAttachment{{Instance: "web-1", Device: "/dev/sdf", Guest: &g}}},
 		&schema.VolumeStatus{Phase: schema.PhaseInUse, SizeGiB: n,
 			AttachedTo: []schema.AttachedVolume{{Instance: "web-1", Device: "/dev/sdf", GuestDevice: dev}}}))
+}
+
+// What one look at the disks costs, which a turn does where a volume is declared.
+func BenchmarkVolumes(b *testing.B) {
+	m := open(b, Options{})
+	r := guest.Reading{Volumes: []guest.Volume{{GuestDevice: "/dev/loop0", Size: gib}}}
+	for b.Loop() {
+		m.volumes(r, &guest.Objects{})
+	}
 }

@@ -17,6 +17,7 @@ type ShownFileSystem struct {
 	Type       string `json:"type"`
 	SizeMiB    uint64 `json:"sizeMiB"`
 	FreeMiB    uint64 `json:"freeMiB"`          // for users other than root
+	Serial     string `json:"serial,omitempty"` // of its disk; on Nitro the volume's id, without the dash
 	Volume     string `json:"volume,omitempty"` // its name in the topology, where that is known
 }
 
@@ -24,8 +25,9 @@ type ShownFileSystem struct {
 // was mounted first. What vanishes meanwhile, or may not be looked at, is left out.
 func (m *Machine) fileSystems() []ShownFileSystem {
 	out := []ShownFileSystem{}
+	serials := m.blocks(nil).serials()
 	for _, at := range m.mounts() {
-		shown := ShownFileSystem{Device: at.source, MountPoint: at.point, Type: at.kind}
+		shown := ShownFileSystem{Device: at.source, MountPoint: at.point, Type: at.kind, Serial: serials[at.number]}
 		if !strings.HasPrefix(at.source, "/dev/") || slices.ContainsFunc(out, func(o ShownFileSystem) bool { return o.Device == shown.Device }) {
 			continue
 		}
