@@ -87,14 +87,15 @@ func (m *Machine) blocks(volumes []guest.Volume) *blocks {
 	names, _ := os.ReadDir(m.opts.Sys + "/block") // sorted
 	for _, n := range names {
 		at := filepath.Join(m.opts.Sys, "block", n.Name())
-		d := guest.Disk{Name: n.Name(), Size: sectors(at + "/size"), Sector: max(number(at+"/queue/logical_block_size"), sysfsSector),
-			Serial: serial(at), Alias: alias[n.Name()]}
-		if d.Size == 0 || slices.ContainsFunc(virtual, func(p string) bool { return strings.HasPrefix(d.Name, p) }) {
+		if slices.ContainsFunc(virtual, func(p string) bool { return strings.HasPrefix(n.Name(), p) }) {
 			continue
 		}
-		b.disks = append(b.disks, d)
-		b.numbers[d.Name] = word(at + "/dev")
-		b.partitions(at, d.Name)
+		if size := sectors(at + "/size"); size > 0 {
+			b.disks = append(b.disks, guest.Disk{Name: n.Name(), Size: size, Sector: max(number(at+"/queue/logical_block_size"), sysfsSector),
+				Serial: serial(at), Alias: alias[n.Name()]})
+			b.numbers[n.Name()] = word(at + "/dev")
+			b.partitions(at, n.Name())
+		}
 	}
 	return b
 }

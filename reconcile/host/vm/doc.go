@@ -8,6 +8,7 @@
 //
 // A further test is a Go function in a file that says what it is about, such as
 // queues_test.go; lab_test.go has what it needs. It finds enid in the PATH, the
-// NICs eth0, eth1 and eth2, and may take eth3 and so on by plug. It leaves nothing
-// that the next newLab does not put right.
+// NICs eth0, eth1 and eth2, and may take eth3 and so on by plug, and the disk vda,
+// which volumes_test.go has for itself. It leaves nothing that the next newLab does
+// not put right.
 package vm

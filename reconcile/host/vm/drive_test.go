@@ -101,6 +101,9 @@ func boot(ctx context.Context, k kernel, work string) (int, error) {
 	defer cancel(nil)
 	hung := time.AfterFunc(bootTime, func() { cancel(errHung) })
 	defer hung.Stop()
+	if err := makeVolumes(work); err != nil {
+		return 1, err
+	}
 	cmd := machine(ctx, k, work)
 	var complaints bytes.Buffer
 	out := &firstByte{seen: func() { hung.Stop() }}
@@ -187,6 +190,7 @@ func parts(k kernel) []string {
 		backend, options, _ := strings.Cut(end, ",")
 		args = append(args, "-chardev", backend+",id="+port+","+options, "-device", "virtserialport,chardev="+port+",name="+port)
 	}
+	args = append(args, volumeParts()...)
 	for n := range slots {
 		args = append(args, "-device", fmt.Sprintf("pcie-root-port,id=slot%d,chassis=%d,slot=%d", n, n+1, n+1))
 		if n < nics {

@@ -21,8 +21,8 @@ import (
 // when it boots, the others when the kernel or a test asks for them. What they
 // depend on comes along.
 var (
-	bootModules  = []string{"virtio_pci", "virtio_console", "virtio_net"}
-	otherModules = []string{"dummy", "veth", "vrf", "bonding", "bridge", "8021q", "macvlan", "ipvlan", "tun", "ifb", "loop"}
+	bootModules  = []string{"virtio_pci", "virtio_console", "virtio_net", "virtio_blk", "nvme"}
+	otherModules = []string{"dummy", "veth", "vrf", "bonding", "bridge", "8021q", "macvlan", "ipvlan", "tun", "ifb", "loop", "ext4"}
 )
 
 // image is an initramfs in the making: a cpio archive in the format newc, which is
@@ -66,12 +66,13 @@ func (i *image) fill(ctx context.Context, k kernel, work string) error {
 	}
 	i.file(argumentsFile, 0o644, args)
 	for at, program := range map[string]string{"/init": self, "/bin/enid": enid, "/bin/busybox": "busybox", "/bin/ip": "ip",
-		"/bin/ethtool": "ethtool", "/sbin/modprobe": "modprobe"} {
+		"/bin/ethtool": "ethtool", "/sbin/modprobe": "modprobe",
+		"/bin/growpart": "growpart", "/bin/sfdisk": "sfdisk", "/bin/partx": "partx", "/bin/resize2fs": "resize2fs", "/bin/mkfs.ext4": "mkfs.ext4", "/bin/flock": "flock"} {
 		if err := i.program(ctx, at, program); err != nil {
 			return err
 		}
 	}
-	for _, applet := range []string{"/bin/ping", "/bin/sh", "/bin/cat"} {
+	for _, applet := range []string{"/bin/ping", "/bin/sh", "/bin/cat", "/bin/awk", "/bin/sed", "/bin/grep", "/bin/mktemp", "/bin/rm"} {
 		i.link(applet, "/bin/busybox")
 	}
 	return i.modules(ctx, k)

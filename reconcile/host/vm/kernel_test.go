@@ -21,7 +21,7 @@ const kernelPackage = "linux-image-cloud-amd64"
 // tools are the programs that a run needs, each with its Debian package.
 var tools = [][2]string{
 	{"qemu-system-x86_64", "qemu-system-x86"}, {"busybox", "busybox-static"}, {"depmod", "kmod"}, {"modprobe", "kmod"},
-	{"ip", "iproute2"}, {"ethtool", "ethtool"}, {"ldd", "libc-bin"}, {"sh", "dash"}, {"go", "golang-go"},
+	{"ip", "iproute2"}, {"ethtool", "ethtool"}, {"growpart", "cloud-guest-utils"}, {"sfdisk", "fdisk"}, {"partx", "util-linux"}, {"resize2fs", "e2fsprogs"}, {"ldd", "libc-bin"}, {"sh", "dash"}, {"go", "golang-go"},
 }
 
 // able answers what this machine lacks to run another one, and how to get it.
