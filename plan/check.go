@@ -44,6 +44,13 @@ func Check(d *Domain, p *Plan, observed, want *World, at time.Time, opts Options
 	return errors.Join(errs...)
 }
 
+// AtRest reports whether nothing differs: then there is no plan to make.
+func AtRest(d *Domain, world, want *World) bool {
+	rest := true
+	eachOf(world, want, func(ref Ref) { rest = rest && len(d.Differs(world, want, ref)) == 0 })
+	return rest
+}
+
 // Holding answers an error that names every requirement of the step that does
 // not hold in the world: the check that is made again just before a step is done.
 func Holding(d *Domain, s *Step, world, want *World, at time.Time, opts Options) error {

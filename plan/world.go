@@ -255,6 +255,12 @@ func (w *World) Refs() []Ref {
 	return out
 }
 
+// Each calls see with every object, in no order: what goes into output is sorted by
+// the caller. It spares what Refs costs, where few are looked for.
+func (w *World) Each(see func(Ref, Object)) {
+	w.each(func(ref Ref) { see(ref, w.Get(ref)) })
+}
+
 // each calls see for every object's reference once, in no order.
 func (w *World) each(see func(Ref)) {
 	for layer := w; layer != nil; layer = layer.parent {

@@ -13,21 +13,34 @@ import (
 func (w *Wanted) Advise(p *plan.Plan, world *plan.World) []plan.Advice {
 	out := slices.Clone(w.Advice)
 	tables, priorities := map[uint32]bool{}, map[uint32]bool{}
-	refs := world.Refs()
-	for _, ref := range w.World.Refs() {
-		if r, ok := w.World.Get(ref).(Rule); ok && r.Ours() {
+	w.World.Each(func(_ plan.Ref, o plan.Object) {
+		if r, ok := o.(Rule); ok && r.Ours() {
 			tables[r.Own], priorities[r.Priority] = true, true
 		}
-	}
-	out = append(out, foreignRoutes(p, w.World, world, tables)...)
-	for _, ref := range refs {
+	})
+	var near []plan.Ref // foreign routes and rules that come near
+	world.Each(func(ref plan.Ref, o plan.Object) {
+		switch o := o.(type) {
+		case Route:
+			if !o.Ours() && tables[o.Table] {
+				near = append(near, ref)
+			}
+		case Rule:
+			if !o.Ours() && (tables[o.Table] || priorities[o.Priority]) {
+				near = append(near, ref)
+			}
+		}
+	})
+	slices.SortFunc(near, plan.Ref.Compare)
+	out = append(out, foreignRoutes(p, w.World, world, near)...)
+	for _, ref := range near {
 		r, ok := world.Get(ref).(Rule)
 		switch {
-		case !ok || r.Ours():
+		case !ok:
 		case tables[r.Table]:
 			out = append(out, plan.Advice{Rule: RuleForeignRule, Target: ref,
 				Detail: fmt.Sprintf("a foreign rule of priority %d looks enid's table %s up: %s", r.Priority, TableName(r.Table), r)})
-		case priorities[r.Priority]:
+		default:
 			out = append(out, plan.Advice{Rule: RuleForeignRule, Target: ref,
 				Detail: fmt.Sprintf("a foreign rule shares the priority %d with enid's: %s", r.Priority, r)})
 		}
@@ -40,11 +53,11 @@ func (w *Wanted) Advise(p *plan.Plan, world *plan.World) []plan.Advice {
 	return out
 }
 
-// foreignRoutes names a foreign route of each of these tables, which are enid's: what
+// foreignRoutes names a foreign route of each table of enid's that holds one: what
 // works there stays, but the kernel follows that route too, and once something of
 // enid's own in the table is missing, tableOurs blocks it. Where it does so now, the
 // blocked step says it.
-func foreignRoutes(p *plan.Plan, wanted, world *plan.World, tables map[uint32]bool) (out []plan.Advice) {
+func foreignRoutes(p *plan.Plan, wanted, world *plan.World, near []plan.Ref) (out []plan.Advice) {
 	told := map[netip.Addr]bool{} // by number and family
 	for _, s := range p.Steps {
 		for _, b := range s.BlockedBy {
@@ -53,9 +66,9 @@ func foreignRoutes(p *plan.Plan, wanted, world *plan.World, tables map[uint32]bo
 			}
 		}
 	}
-	for _, ref := range world.Refs() {
+	for _, ref := range near {
 		r, ok := world.Get(ref).(Route)
-		if !ok || r.Ours() || !tables[r.Table] || told[numbered(r.Table, r.IPv6())] {
+		if !ok || told[numbered(r.Table, r.IPv6())] {
 			continue
 		}
 		told[numbered(r.Table, r.IPv6())] = true

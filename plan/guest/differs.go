@@ -86,15 +86,3 @@ func ownDiffers(path string, ref plan.Ref, is, want, same bool) []plan.Change {
 	}
 	return nil
 }
-
-// AtRest reports whether nothing differs: then there is no plan to make.
-func AtRest(world, wanted *plan.World) bool {
-	for _, w := range []*plan.World{world, wanted} {
-		for _, ref := range w.Refs() {
-			if len(differs(world, wanted, ref)) > 0 {
-				return false
-			}
-		}
-	}
-	return true
-}

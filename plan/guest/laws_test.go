@@ -131,8 +131,8 @@ func TestLawCalm(t *testing.T) {
 		if len(next.Runnable()) > 0 {
 			t.Fatalf("after\n%v\nthere is still\n%v", texts(p.Steps), texts(next.Runnable()))
 		}
-		if rest := len(next.Steps); (rest == 0) != AtRest(end, again.World) {
-			t.Fatalf("%d steps are left, and AtRest says %v", rest, AtRest(end, again.World))
+		if rest := len(next.Steps); (rest == 0) != plan.AtRest(Domain(), end, again.World) {
+			t.Fatalf("%d steps are left, and AtRest says %v", rest, plan.AtRest(Domain(), end, again.World))
 		}
 	})
 }

@@ -112,8 +112,8 @@ func (w *wanting) having(link string) (out []Address) {
 // Detecting answers enid's own addresses, in words, that the kernel does not use yet
 // since it looks for duplicates of them.
 func (w *Wanted) Detecting(world *plan.World) (out []string) {
-	for _, ref := range world.Refs() {
-		if a, ok := world.Get(ref).(Address); ok && a.Ours && a.Tentative && !a.Duplicate && w.World.Get(ref) != nil {
+	for _, ref := range world.Members(tentative()) {
+		if a := world.Get(ref).(Address); w.World.Get(ref) != nil {
 			out = append(out, a.Prefix.Addr().String()+" on "+a.Link)
 		}
 	}

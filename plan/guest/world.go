@@ -17,6 +17,7 @@ const (
 	indexDefaults                        // Addr: a family; main's default routes that enid did not make
 	indexLookups                         // Addr: a table's number and family; enid's own rules that look it up
 	indexFrom                            // Ref: prefix length, Addr: a source; enid's own rules from it
+	indexTentative                       // enid's own addresses under detection of duplicates
 )
 
 // none is the address of a family that is no address: a term's word for the family.
@@ -42,6 +43,7 @@ func mainDefaults(v6 bool) plan.Term  { return plan.Term{Index: indexDefaults, A
 func lookups(table uint32, v6 bool) plan.Term {
 	return plan.Term{Index: indexLookups, Addr: numbered(table, v6)}
 }
+func tentative() plan.Term { return plan.Term{Index: indexTentative} }
 func rulesFrom(src netip.Prefix) plan.Term {
 	return plan.Term{Index: indexFrom, Ref: plan.Ref{Kind: lengths[src.Bits()]}, Addr: src.Addr()}
 }
@@ -72,6 +74,8 @@ func index(o plan.Object, add func(plan.Term)) {
 		add(subnetOf(o))
 		if !o.Ours {
 			add(foreignAddr(o.Prefix.Addr()))
+		} else if o.Tentative && !o.Duplicate {
+			add(tentative())
 		}
 	case Route:
 		if o.Link != "" {

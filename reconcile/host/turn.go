@@ -125,7 +125,7 @@ func (m *Machine) look(ctx context.Context, h *guest.Host, learned []*Learnt) (*
 // plan makes the plan of a sight, without the chains that are held, and has it
 // judged.
 func (m *Machine) plan(s *sight, held map[string]*hold) error {
-	if guest.AtRest(s.world, s.wanted.World) {
+	if plan.AtRest(guest.Domain(), s.world, s.wanted.World) {
 		s.plan = &plan.Plan{Format: plan.Format, AsOf: m.opts.Now().UTC()}
 		return nil
 	}
