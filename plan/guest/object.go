@@ -36,7 +36,7 @@ type object interface {
 
 // Machine is what concerns the whole machine. Nothing changes it.
 type Machine struct {
-	OnlineCPUs int
+	OnlineCPUs int // 0: not known
 	// CPUs is how many bits a CPU mask of this kernel has (nr_cpu_ids).
 	CPUs int
 	// Possible and Isolated are masks, as FormatMask writes them: the CPUs that

@@ -50,7 +50,9 @@ func (w *wanting) queues(of schema.Ref, link string, q schema.Queues, rps schema
 				link, have.Receive(), most))
 		}
 	case some && q.Auto:
-		want = have.set(max(1, w.machine.OnlineCPUs), true)
+		if cpus := w.machine.OnlineCPUs; cpus > 0 {
+			want = have.set(cpus, true)
+		}
 	case w.h.TypeQueues > 0 && q.Count > w.h.TypeQueues:
 		w.block(of, "SetChannels", link, RuleMaximum, fmt.Sprintf("%d queues are asked for; an ENI of type %s has at most %d", q.Count, w.h.Type, w.h.TypeQueues),
 			"ask for fewer, or change the instance's type")
@@ -109,6 +111,11 @@ func (w *wanting) rps(of schema.Ref, link string, c Channels, some bool, rps sch
 		mask = m
 	case "off":
 	default:
+		return
+	}
+	if w.observed.Get(RPSRef(link, 0)) == nil {
+		w.block(of, "SetRPS", link, RuleRPS, fmt.Sprintf("the RPS masks of %s cannot be read: no sysfs shows this network namespace, or the kernel has no RPS", link),
+			"`mount -t sysfs sysfs /sys` inside it, or declare rps: unmanaged")
 		return
 	}
 	text, empty := w.machine.Effective(mask)

@@ -17,6 +17,7 @@ import (
 	"enid/plan"
 	"enid/plan/doctor"
 	"enid/plan/guest"
+	"enid/schema"
 )
 
 // Doctor examines the machine: what is there that gets in enid's way. With a host
@@ -172,14 +173,18 @@ func (m *Machine) processes(names map[string]bool) (out []doctor.Process) {
 	return out
 }
 
-// denied answers the files that would have to be written for what is wanted, and
-// cannot be.
+// denied answers files that would have to be written for what is wanted, and cannot
+// be: of each kind one, for the others are like it.
 func (m *Machine) denied(w *guest.Wanted) (out []doctor.Denial) {
 	if w == nil {
 		return nil
 	}
+	told := map[schema.Kind]bool{}
 	for _, ref := range w.World.Refs() {
 		file := ""
+		if told[ref.Kind] {
+			continue
+		}
 		switch o := w.World.Get(ref).(type) {
 		case guest.RPS:
 			file = m.maskFile(o.Link, o.Queue)
@@ -189,6 +194,7 @@ func (m *Machine) denied(w *guest.Wanted) (out []doctor.Denial) {
 			continue
 		}
 		if err := unix.Faccessat(unix.AT_FDCWD, file, unix.W_OK, unix.AT_EACCESS); err != nil && err != unix.ENOENT {
+			told[ref.Kind] = true
 			out = append(out, doctor.Denial{Path: file, Reason: err.Error()})
 		}
 	}

@@ -64,7 +64,9 @@ func (m *Machine) all(ctx context.Context, what string, req *nl.NetlinkRequest, 
 		}
 		start()
 		err := m.conn.read(req, each)
-		if err == nil || errors.Is(err, unix.ENOENT) { // a table that is not there is empty
+		// A table that is not there is empty, and so is a family that this kernel was
+		// started without (ipv6.disable=1).
+		if err == nil || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EAFNOSUPPORT) {
 			return nil
 		}
 		if !errors.Is(err, nl.ErrDumpInterrupted) {

@@ -35,7 +35,7 @@ func (m *Machine) machine() guest.Machine {
 		}
 	}
 	h := guest.Machine{
-		OnlineCPUs:   max(cpus("online").Count(), 1),
+		OnlineCPUs:   m.online(cpus("online")),
 		CPUs:         n,
 		Possible:     guest.FormatMask(possible, n),
 		Isolated:     guest.FormatMask(isolated, n),
@@ -49,6 +49,22 @@ func (m *Machine) machine() guest.Machine {
 		}
 	}
 	return h
+}
+
+// online answers how many CPUs are online: those of the mask, or where no sysfs has
+// said which, as many as procfs counts; 0: nothing says.
+func (m *Machine) online(mask guest.Mask) int {
+	if n := mask.Count(); n > 0 {
+		return n
+	}
+	b, _ := os.ReadFile(m.opts.Proc + "/stat")
+	n := 0
+	for line := range strings.Lines(string(b)) {
+		if len(line) > 3 && line[:3] == "cpu" && line[3] != ' ' { // the line of all has a space
+			n++
+		}
+	}
+	return n
 }
 
 // queues reads the channels and masks of the NICs that matter. A driver that has

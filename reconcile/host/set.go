@@ -82,6 +82,9 @@ func (m *Machine) setMask(ctx context.Context, q guest.RPS) error {
 // write writes one value to a file of the kernel's, in one call.
 func (m *Machine) write(file, value string) error {
 	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) {
+		return fmt.Errorf("%w (`enid host doctor` says what helps)", err)
+	}
 	if err != nil {
 		return err
 	}
