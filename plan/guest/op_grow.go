@@ -77,7 +77,7 @@ func (g grower) usable(v *plan.View) plan.Verdict {
 		return plan.Fails("install the package "+g.packages, "%s is not installed on this machine", g.program)
 	}
 	if _, ok := is[Capability](v, Capability{g.capability}.Ref()); !ok {
-		return plan.Fails("run enid as root, or give its unit "+g.capability, "%s needs %s, which enid does not have here", g.program, g.capability)
+		return plan.Fails("run enid as root; its unit needs the drop-in enid-volumes.conf", "%s needs %s, which enid does not have here", g.program, g.capability)
 	}
 	return fine()
 }

@@ -203,3 +203,36 @@ func drawStorage(t *rapid.T) Objects {
 	}
 	return o
 }
+
+// What enid lacks for it is said with what to do.
+func TestGrowLacks_volume_grow_guest(t *testing.T) {
+	objects := []interface{ Ref() plan.Ref }{Disk{Name: "vdb", Size: 2 * gib, Sector: 512}, FileSystem{Device: "vdb", Type: "ext4", Size: gib, MountPoint: "/srv"}}
+	unread := []interface{ Ref() plan.Ref }{objects[0], FileSystem{Device: "vdb", Type: "ext4", MountPoint: "/srv", Unread: "open /dev/vdb: permission denied"}}
+	objects, unread = slices.Clip(objects), slices.Clip(unread) // each append copies
+	program, capability := Program{"resize2fs"}, Capability{"CAP_SYS_RESOURCE"}
+	for want, o := range map[string]Objects{
+		"": {More: append(objects, program, capability)},
+		"resize2fs is not installed on this machine: install the package e2fsprogs": {More: append(objects, capability)},
+		"resize2fs needs CAP_SYS_RESOURCE, which enid does not have here: run enid as root; its unit needs the drop-in enid-volumes.conf": {More: append(objects, program)},
+		"the size of the file system on /dev/vdb is not known: open /dev/vdb: permission denied: run enid as root; its unit needs the drop-in enid-volumes.conf": {
+			More: append(unread, program, capability)},
+	} {
+		s := exampleState()
+		clear(s.enis)
+		s.grow("data", 2, schema.VolumeGuest{FileSystem: "ext4"}, schema.AttachedVolume{GuestDevice: "/dev/vdb"})
+		world := World(o)
+		w, err := Want(s.world(), "web-1", world)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, step := range w.Steps(makePlan(t, world, w.World), world).Steps {
+			for _, b := range step.BlockedBy {
+				got = append(got, b.Detail+": "+b.Remedy)
+			}
+		}
+		if text := strings.Join(got, "; "); text != want {
+			t.Errorf("%s\nwant\n%s", text, want)
+		}
+	}
+}

@@ -87,7 +87,7 @@ func (w *wanting) partition(v Volume, p Partition, full Disk) (room int64) {
 func (w *wanting) fits(v Volume, device string, f FileSystem) bool {
 	switch declared := v.Guest.FileSystem; {
 	case f.Unread != "":
-		w.block(v.Ref, GrowFileSystem, device, RuleGrowGuest, fmt.Sprintf("the size of the file system on %s is not known: %s", device, f.Unread), "run enid as root")
+		w.block(v.Ref, GrowFileSystem, device, RuleGrowGuest, fmt.Sprintf("the size of the file system on %s is not known: %s", device, f.Unread), "run enid as root; its unit needs the drop-in enid-volumes.conf")
 	case f.Type == "":
 		w.advise(v.Ref, RuleGrowGuest, fmt.Sprintf("%s holds no file system that enid knows: it grows none there, and makes none", device))
 	case declared != "" && declared != f.Type:

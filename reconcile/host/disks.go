@@ -55,7 +55,7 @@ func (m *Machine) volumes(r guest.Reading, o *guest.Objects) {
 			o.More = append(o.More, guest.Program{Name: name})
 		}
 	}
-	have := m.capabilities()
+	have := capabilities()
 	for name, bit := range guest.Growing.Capabilities {
 		if have>>bit&1 == 1 {
 			o.More = append(o.More, guest.Capability{Name: name})
@@ -165,14 +165,6 @@ func serial(at string) string {
 		return s
 	}
 	return word(at + "/device/serial")
-}
-
-// capabilities answers the effective ones of this process, a bit each.
-func (m *Machine) capabilities() uint64 {
-	_, rest, _ := strings.Cut(word(m.opts.Proc+"/self/status"), "CapEff:")
-	line, _, _ := strings.Cut(rest, "\n")
-	bits, _ := strconv.ParseUint(strings.TrimSpace(line), 16, 64)
-	return bits
 }
 
 // word answers what a file of sysfs holds; empty where it is not there.

@@ -50,8 +50,8 @@ const (
 
 // grows reports whether this process can make an ext4 grow in use; without the
 // capability, as in some containers, the step is blocked.
-func grows(m *Machine, kind string) bool {
-	return kind != "ext4" || m.capabilities()>>guest.Growing.Capabilities["CAP_SYS_RESOURCE"]&1 == 1
+func grows(kind string) bool {
+	return kind != "ext4" || capabilities()>>guest.Growing.Capabilities["CAP_SYS_RESOURCE"]&1 == 1
 }
 
 // The partition grows, then the file system in it; until the machine sees the new
@@ -71,7 +71,7 @@ func TestGrow_volume_grow_guest(t *testing.T) {
 			}
 			before := l.room()
 			l.grow(2)
-			if grows(m, x.kind) {
+			if grows(x.kind) {
 				grew(t, volumeCloud(l, 2, g), "growpart "+l.dev+" 1", map[string]string{"ext4": "resize2fs " + l.dev + "p1", "xfs": "xfs_growfs " + l.at}[x.kind])
 				if n := l.room(); n < before+gib-gib/10 {
 					t.Errorf("the file system has room for %d bytes, had %d", n, before)
@@ -115,7 +115,7 @@ func TestGrowWholeDisk_volume_grow_guest(t *testing.T) {
 			c := volumeCloud(l, 1, schema.VolumeGuest{FileSystem: kind, MountPoint: l.at})
 			m := open(t, Options{})
 			again(t, m, c)
-			if !grows(m, kind) {
+			if !grows(kind) {
 				return
 			}
 			before, total := l.room(), 0

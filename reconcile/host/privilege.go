@@ -26,8 +26,14 @@ func (m *Machine) permitted() bool {
 }
 
 // hasNetRaw reports whether this process has CAP_NET_RAW.
-func hasNetRaw() bool {
+func hasNetRaw() bool { return capabilities()>>unix.CAP_NET_RAW&1 == 1 }
+
+// capabilities answers those of this process that are in effect, a bit each.
+func capabilities() uint64 {
 	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var sets [2]unix.CapUserData // 64 capabilities
-	return unix.Capget(&head, &sets[0]) == nil && sets[0].Effective&(1<<unix.CAP_NET_RAW) != 0
+	var sets [2]unix.CapUserData // 32 each
+	if unix.Capget(&head, &sets[0]) != nil {
+		return 0
+	}
+	return uint64(sets[1].Effective)<<32 | uint64(sets[0].Effective)
 }
