@@ -14,6 +14,7 @@ const (
 	RuleAttached       = "host.attached"
 	RulePersist        = "host.persist"
 	RuleDHCP           = "host.dhcp.no-dns"
+	RuleLease          = "host.dhcp.lease"
 	RulePublic         = "public-ip.not-in-guest"
 	RuleMaximum        = "mq.maximum"
 	RuleEveryNIC       = "mq.every-nic"
@@ -72,13 +73,16 @@ var rules = []schema.Rule{
 		Text: "Only ENIs attached to this instance are configured; others are waited for."},
 	{ID: RuleDHCP, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.3",
 		Text: "DHCP on a secondary ENI takes neither DNS nor a default route.",
-		Note: "enid asks no DHCP server yet: where addressing: dhcp is declared, an address that nobody has put there is blocked by this rule; one that a client of the machine has put there is routed, and a default route that the client took there is blocked by it too. Which DNS servers a client took is not seen."},
+		Note: "enid's own client asks for no more than the subnet's mask and the times of the lease, and takes the address alone: gateway and routes follow from the topology. Where another client of the machine addresses the ENI, its default route there is blocked by this rule; which DNS servers it took is not seen."},
 	{ID: RuleGain, Class: schema.ClassAdvice, Cloud: "any", Source: "A 5",
 		Text: "Two queues instead of one gave 50 to 100 % more packets and bandwidth in the source's tests: said where a NIC's maximum exceeds what is in use."},
 	{ID: RuleIRQRecommended, Class: schema.ClassAdvice, Cloud: "any", Source: "A 5",
 		Text: "irqbalance is recommended with several queues."},
 	{ID: RuleRPSWhen, Class: schema.ClassAdvice, Cloud: "any", Source: "A 5",
 		Text: "RPS is for when multi-queue alone does not bring the gain."},
+	{ID: RuleLease, Class: schema.ClassHost, Cloud: "any", Source: "enid",
+		Text: "With addressing: dhcp an ENI's primary private address is configured as long as a DHCP server leases it, with the lease's lifetime in the kernel: it goes by itself if nobody renews it. Secondary addresses and prefixes are configured as without DHCP. Until a server has answered nothing that needs the address is configured.",
+		Note: "The daemon renews and rebinds; `enid host apply` asks once. A lease is released when the ENI is taken away, and left to run out where the address stays, is declared static instead, or enid ends. An address that another client has put on the interface serves, and enid asks for none then. IPv4 only: no DHCPv6."},
 	{ID: RuleForeignRule, Class: schema.ClassAdvice, Cloud: "any", Source: "enid",
 		Text: "A foreign rule that looks one of enid's tables up or shares a priority with its rules, or a program that removes other programs' rules, is named; nothing is done about it."},
 	{ID: RuleForeignRoute, Class: schema.ClassAdvice, Cloud: "any", Source: "enid",

@@ -3,6 +3,7 @@ package guest
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -155,10 +156,18 @@ func drawObjects(t *rapid.T) Objects {
 		if seen[a.Ref()] {
 			continue
 		}
+		if a.Ours && rapid.Bool().Draw(t, "leased") {
+			a.Lifetime = time.Duration(rapid.IntRange(1, 9).Draw(t, "lifetime")) * time.Second
+		}
 		net := a.Link + a.Prefix.Masked().String()
 		a.Secondary = first[net]
 		seen[a.Ref()], first[net] = true, true
 		o.Addresses = append(o.Addresses, a)
+	}
+	for i := range o.Links {
+		if rapid.Bool().Draw(t, "client") {
+			o.More = append(o.More, drawLease(t, o.Links[i].Name))
+		}
 	}
 	for range rapid.IntRange(0, 6).Draw(t, "routes") {
 		o.Routes = append(o.Routes, Route{Table: rapid.SampledFrom([]uint32{TableMain, 1001, 1002, 1003, 2001, 2999}).Draw(t, "table"),
@@ -171,4 +180,23 @@ func drawObjects(t *rapid.T) Objects {
 			Table: rapid.SampledFrom([]uint32{TableMain, 1001, 1002, 2999}).Draw(t, "lookup"), Protocol: protocol.Draw(t, "by")})
 	}
 	return o
+}
+
+// drawLease answers a client that asks for some address, and what it was answered.
+func drawLease(t *rapid.T, link string) Lease {
+	draw := func() netip.Addr {
+		return netip.MustParseAddr(fmt.Sprintf("10.0.%d.%d", rapid.IntRange(0, 2).Draw(t, "subnet"), rapid.IntRange(20, 40).Draw(t, "host")))
+	}
+	l := Lease{Link: link, For: draw()}
+	switch rapid.IntRange(0, 4).Draw(t, "answer") {
+	case 0:
+		l.Address, l.Lifetime = netip.PrefixFrom(l.For, 24), time.Duration(rapid.IntRange(0, 9).Draw(t, "lifetime"))*time.Second
+	case 1:
+		l.Other = netip.PrefixFrom(draw(), 24)
+	case 2:
+		l.Lost = "the lease ran out"
+	case 3:
+		l.Trouble = "operation not permitted"
+	}
+	return l
 }

@@ -50,6 +50,8 @@ type ENI struct {
 	// Addresses are the primary private address, then the secondary ones, sorted;
 	// of both families, as are the prefixes.
 	Addresses []netip.Addr
+	// Primary is the first of them, the one that DHCP gives; zero: not known.
+	Primary   netip.Addr
 	Prefixes  []netip.Prefix
 	Predicted []string // fields that no cloud has said
 	// Guest is what its Host and it say of the guest, defaults filled in; an MTU

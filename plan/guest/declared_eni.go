@@ -28,6 +28,7 @@ func (h *Host) eni(l lookup, res *schema.Resource) (e ENI, ok bool) {
 	secondary := slices.Clone(status.SecondaryIPs)
 	slices.SortFunc(secondary, netip.Addr.Compare)
 	if status.PrivateIP.IsValid() {
+		e.Primary = status.PrivateIP
 		e.Addresses = append(e.Addresses, status.PrivateIP)
 	}
 	e.Addresses = append(e.Addresses, secondary...)

@@ -34,6 +34,9 @@ func (Link) Differs(is, want plan.Object) (out []plan.Change) {
 func (x Address) Differs(is, want plan.Object) []plan.Change {
 	a, _ := is.(Address)
 	b, _ := want.(Address)
+	if left, asked := a.Lifetime, b.Lifetime; a.Ours && b.Ours && a.NoPrefixRoute == b.NoPrefixRoute && !sameLifetime(left, asked) {
+		return []plan.Change{lifetimeChange(a, b)}
+	}
 	a, b = Normal(a).(Address), Normal(b).(Address)
 	a.Secondary, b.Secondary = false, false
 	return ownDiffers("address", x.Ref(), a.Ours, b.Ours, a == b)

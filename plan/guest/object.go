@@ -3,6 +3,7 @@ package guest
 import (
 	"net/netip"
 	"strings"
+	"time"
 
 	"enid/plan"
 	"enid/schema"
@@ -93,6 +94,9 @@ type Address struct {
 	Link   string
 	Prefix netip.Prefix // with its host bits: 10.0.0.20/24
 	Ours   bool         // it carries enid's mark
+	// Lifetime is how long the kernel keeps it from the reading on, if nobody says
+	// more; 0: for ever.
+	Lifetime time.Duration
 	// NoPrefixRoute says that the kernel made no connected route of it.
 	NoPrefixRoute bool
 	// Secondary says that it is not the first of its subnet on the link. The

@@ -178,6 +178,9 @@ func addressCommand(verb string, a Address, label bool) string {
 	if a.NoPrefixRoute {
 		text += " noprefixroute"
 	}
+	if a.Lifetime != 0 || verb == "change" {
+		text += " valid_lft " + seconds(a.Lifetime) + " preferred_lft " + seconds(a.Lifetime)
+	}
 	if label && !a.IPv6() {
 		return text + " label " + AddressLabel(a.Link)
 	}

@@ -106,9 +106,9 @@ func tableOurs(v *plan.View, ref plan.Ref) plan.Verdict {
 }
 
 func linkIsUp(v *plan.View, ref plan.Ref) plan.Verdict {
-	w := v.Want.Get(ref).(Route)
-	if l, ok := is[Link](v, LinkRef(w.Link)); !ok || !l.Up {
-		return waitFor(LinkRef(w.Link), "%s is down", w.Link)
+	link := v.Want.Get(ref).(object).Interface()
+	if l, ok := is[Link](v, LinkRef(link)); !ok || !l.Up {
+		return waitFor(LinkRef(link), "%s is down", link)
 	}
 	return fine()
 }

@@ -20,6 +20,9 @@ const (
 	DeleteRoute   = "DeleteRoute"
 	SetPromote    = "SetPromoteSecondaries"
 	DeleteAddress = "DeleteAddress"
+	AcquireLease  = "AcquireLease"
+	SetLifetime   = "SetLifetime"
+	ReleaseLease  = "ReleaseLease"
 
 	GrowPartition  = "GrowPartition"
 	GrowFileSystem = "GrowFileSystem"
@@ -34,33 +37,39 @@ const (
 //	3  SetLinkUp      the kernel takes routes over links that are up only
 //	4  SetMTU
 //	5  SetSysctl      before addresses, which ARP would answer for by the wrong NIC
-//	6  AddAddress     before routes: without an address they would have no source
-//	7  AddRoute       before the rules that look them up
-//	8  AddRule        from here on traffic leaves by the ENI
-//	9  DeleteRule     no traffic is sent to what goes next
-//	10 DeleteRoute
-//	11 DeleteAddress  last: the kernel flushes the routes of a link without one
-//	12 GrowPartition  after all of the network: it may take long
-//	13 GrowFileSystem  into the partition
+//	6  AcquireLease   a server is asked early: its answer takes a while
+//	7  SetLifetime    an address that would vanish comes before one that is missing
+//	8  AddAddress     before routes: without an address they would have no source
+//	9  AddRoute       before the rules that look them up
+//	10 AddRule        from here on traffic leaves by the ENI
+//	11 DeleteRule     no traffic is sent to what goes next
+//	12 DeleteRoute
+//	13 DeleteAddress  late: the kernel flushes the routes of a link without one
+//	14 ReleaseLease   others may get the address from then on
+//	15 GrowPartition  after all of the network: it may take long
+//	16 GrowFileSystem  into the partition
 const (
 	rankChannels = iota + 1
 	rankRPS
 	rankLinkUp
 	rankMTU
 	rankSysctl
+	rankAcquireLease
+	rankLifetime
 	rankAddAddress
 	rankAddRoute
 	rankAddRule
 	rankDeleteRule
 	rankDeleteRoute
 	rankDeleteAddress
+	rankReleaseLease
 	rankGrowPartition
 	rankGrowFileSystem
 )
 
 var domain = plan.NewDomain(plan.Domain{
 	Operations: []*plan.Operation{
-		setChannels, setRPS, setLinkUp, setMTU, setSysctl, setPromote,
+		setChannels, setRPS, setLinkUp, setMTU, setSysctl, setPromote, acquireLease, releaseLease, setLifetime,
 		addAddress, deleteAddress, addRoute, replaceRoute, deleteRoute, addRule, deleteRule,
 		growPartition, growFileSystem,
 	},

@@ -19,6 +19,9 @@ type Wanted struct {
 	// Waiting are the MACs of attached ENIs whose NIC is not there yet, the volumes
 	// whose disk is not, and the disks that have not grown yet, sorted.
 	Waiting []string
+	// Asking are the interfaces on which a DHCP server was asked and none has
+	// answered yet, in the ENIs' order.
+	Asking []string
 	// Advice are warnings; they stop nothing.
 	Advice []plan.Advice
 	// Primary is the interface that carries main's lowest-metric default route;
@@ -92,7 +95,7 @@ func (w *wanting) keep(ref plan.Ref, o plan.Object) {
 		if o.Ours() {
 			return
 		}
-	case Channels, RPS, Sysctl:
+	case Channels, RPS, Sysctl, Lease:
 		return
 	}
 	w.World.Put(ref, o)

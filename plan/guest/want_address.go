@@ -18,40 +18,35 @@ type home struct {
 // wanted. One that somebody else has put on the interface serves as well,
 // and stays theirs.
 func (w *wanting) addresses(e ENI, link Link) (homes []home) {
-	dhcp := false
 	for _, a := range e.Addresses {
 		if !w.private(e, link, a) {
 			continue
 		}
-		ref, served := w.served(link.Name, a)
-		switch {
-		case served:
-			homes = append(homes, home{netip.PrefixFrom(a, a.BitLen()), ref})
-		case e.Guest.Addressing == "dhcp" && a.Is4():
-			dhcp = true
-		default:
+		ref, ok := w.served(link.Name, a)
+		if !ok {
 			own := Address{Link: link.Name, Prefix: netip.PrefixFrom(a, e.net(a.Is6()).Subnet.Bits()), Ours: true, NoPrefixRoute: true}
-			ref := own.Ref()
+			if e.Guest.Addressing == "dhcp" && a == e.Primary {
+				if own, ok = w.leased(e, link, own); !ok {
+					continue
+				}
+			}
+			ref = own.Ref()
 			w.World.Put(ref, own)
 			w.unique(e, own)
-			homes = append(homes, home{netip.PrefixFrom(a, a.BitLen()), ref})
 		}
-	}
-	if dhcp {
-		w.block(e.Ref, "AddAddress", link.Name, RuleDHCP, "addressing: dhcp is declared, and this enid asks no DHCP server yet",
-			"declare addressing: static, or run a DHCP client on "+link.Name+" that takes neither a default route nor DNS from it")
+		homes = append(homes, home{netip.PrefixFrom(a, a.BitLen()), ref})
 	}
 	if e.Guest.Addressing == "dhcp" {
-		w.leased(e, link)
+		w.tookDefault(e, link)
 	}
 	w.further(e, link)
 	w.advertised(e, link)
 	return homes
 }
 
-// leased judges the client that addresses an ENI's interface: a default route that
+// tookDefault judges the client that addresses an ENI's interface: a default route that
 // it took there competes with the primary's. It is the client's, and stays.
-func (w *wanting) leased(e ENI, link Link) {
+func (w *wanting) tookDefault(e ENI, link Link) {
 	for _, ref := range w.observed.Members(mainDefaults(false)) {
 		if r := w.observed.Get(ref).(Route); r.Link == link.Name && !r.Ours() {
 			w.block(e.Ref, "DeleteRoute", link.Name, RuleDHCP, fmt.Sprintf("a client of %s took the default route `%s`", link.Name, r),

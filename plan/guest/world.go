@@ -174,13 +174,15 @@ func placed(w *plan.World, r Rule, owner map[netip.Addr]string, home map[netip.A
 }
 
 // Normal answers the object without what is not its own: the order of an address,
-// and what the kernel thinks of it for now; what enid makes of a rule. Two
-// observations of the same thing are equal so.
+// and what the kernel thinks of it for now; what enid makes of a rule; what time and
+// DHCP servers make of the rest. Two observations of the same thing are equal so.
 func Normal(o plan.Object) plan.Object {
 	switch o := o.(type) {
 	case Address:
-		o.Order, o.Tentative, o.Duplicate = 0, false, false
+		o.Order, o.Lifetime, o.Tentative, o.Duplicate = 0, 0, false, false
 		return o
+	case Lease:
+		return Lease{Link: o.Link, For: o.For}
 	case Rule:
 		o.Link, o.Own, o.Way, o.Home = "", 0, plan.Ref{}, plan.Ref{}
 		return o
