@@ -57,6 +57,8 @@ func (m *Machine) request(d deed) (r *nl.NetlinkRequest, ok bool) {
 		return linkRequest(d.index, d.to.(guest.Link).MTU, 0, 0), true
 	case guest.AddAddress:
 		return addressRequest(d.to.(guest.Address), d.index, m.opts.label, true), true
+	case guest.SetLifetime:
+		return lifetimeRequest(d.to.(guest.Address), d.index, m.opts.label), true
 	case guest.DeleteAddress:
 		return addressRequest(d.from.(guest.Address), d.index, m.opts.label, false), true
 	case guest.AddRoute:
@@ -86,7 +88,7 @@ func (m *Machine) do(ctx context.Context, deeds []deed) []error {
 			reqs = append(reqs, r)
 		}
 	}
-	if len(reqs) != len(deeds) { // ethtool, sysfs
+	if len(reqs) != len(deeds) { // ethtool, sysfs, DHCP
 		for i, d := range deeds {
 			errs[i] = m.set(ctx, d)
 		}

@@ -24,12 +24,14 @@ type Options struct {
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
 	// Patience is how long a turn waits for the detection of duplicates of IPv6
-	// addresses before it concludes: about 2 s are needed. 0: not at all; the turn is
-	// Converging, and an event says when it is over.
+	// addresses and for answers of DHCP servers before it concludes: about 2 s are
+	// needed for the one. 0: not at all; the turn is Converging or Waiting, and a hint
+	// says when there is more.
 	Patience time.Duration
 	// Log receives what is done; nothing by default.
 	Log *slog.Logger
 
+	pace  pace // of DHCP clients; usual by default
 	label bool // mark addresses by label, as on a kernel before 5.18
 	limit int  // tests: stop after that many steps, as a crash would; 0: never
 }
@@ -43,6 +45,8 @@ type Machine struct {
 
 	turn  sync.Mutex // one at a time
 	holds holds
+
+	leases *leases
 
 	mu       sync.Mutex
 	interest interest // of the last turn
@@ -62,6 +66,9 @@ func Open(opts Options) (*Machine, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
+	if opts.pace.tries == nil {
+		opts.pace = usual
+	}
 	c, err := dial()
 	if err != nil {
 		return nil, err
@@ -71,13 +78,15 @@ func Open(opts Options) (*Machine, error) {
 		c.close()
 		return nil, err
 	}
-	m := &Machine{opts: opts, conn: c, tool: tool, holds: holds{}}
+	m := &Machine{opts: opts, conn: c, tool: tool, holds: holds{}, leases: newLeases()}
 	m.opts.label = m.opts.label || !addressProtocols()
 	return m, nil
 }
 
-// Close frees the handles. Subscriptions end with their contexts.
+// Close frees the handles, and asks no DHCP server any more: what is leased stays
+// leased. Subscriptions end with their contexts.
 func (m *Machine) Close() error {
+	m.leases.close()
 	m.tool.close()
 	m.conn.close()
 	return nil

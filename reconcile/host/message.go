@@ -5,6 +5,7 @@ package host
 import (
 	"encoding/binary"
 	"net/netip"
+	"time"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -50,6 +51,9 @@ func addressRequest(a guest.Address, index int, label, add bool) *nl.NetlinkRequ
 	if a.NoPrefixRoute {
 		req.AddData(u32Attr(unix.IFA_FLAGS, unix.IFA_F_NOPREFIXROUTE))
 	}
+	if a.Lifetime > 0 {
+		req.AddData(nl.NewRtAttr(unix.IFA_CACHEINFO, cacheInfo(a.Lifetime)))
+	}
 	if label && !a.IPv6() {
 		req.AddData(nl.NewRtAttr(unix.IFA_LABEL, nl.ZeroTerminated(guest.AddressLabel(a.Link))))
 	} else {
@@ -57,6 +61,26 @@ func addressRequest(a guest.Address, index int, label, add bool) *nl.NetlinkRequ
 	}
 	return req
 }
+
+// lifetimeRequest has the kernel keep an address for another while, or for ever.
+func lifetimeRequest(a guest.Address, index int, label bool) *nl.NetlinkRequest {
+	req := addressRequest(a, index, label, true)
+	req.Flags = req.Flags&^exclusive | unix.NLM_F_REPLACE
+	return req
+}
+
+// cacheInfo answers the lifetimes of an address as the kernel takes them: in whole
+// seconds, preferred and valid, and two times that are the kernel's to say.
+func cacheInfo(life time.Duration) []byte {
+	b := make([]byte, 16)
+	s := uint32(max(1, min(life/time.Second, forever-1)))
+	binary.NativeEndian.PutUint32(b, s)
+	binary.NativeEndian.PutUint32(b[4:], s)
+	return b
+}
+
+// forever is INFINITY_LIFE_TIME.
+const forever = 1<<32 - 1
 
 // broadcast answers the last address of a subnet.
 func broadcast(p netip.Prefix) netip.Addr {

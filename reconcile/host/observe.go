@@ -42,6 +42,9 @@ func (m *Machine) read(ctx context.Context, r guest.Reading) (o guest.Objects, e
 	if err := m.addresses(ctx, n, &o); err != nil {
 		return o, err
 	}
+	for _, l := range m.leases.observe(n) {
+		o.More = append(o.More, l)
+	}
 	m.switches(r, &o)
 	if err := m.rules(ctx, &o); err != nil {
 		return o, err

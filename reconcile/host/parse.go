@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -118,6 +119,8 @@ func parseAddress(b []byte, n names) (a guest.Address, ok bool) {
 			label = unix.ByteSliceToString(v)
 		case unix.IFA_FLAGS:
 			flags = u32(v)
+		case unix.IFA_CACHEINFO:
+			a.Lifetime = lifetime(v)
 		case ifaProto:
 			proto = int(v[0])
 		}
@@ -131,6 +134,18 @@ func parseAddress(b []byte, n names) (a guest.Address, ok bool) {
 	}
 	a.Ours = guest.OursByMark(proto, a.Link, label)
 	return a, local.IsValid() && a.Link != "" && !(v6 && local.IsLinkLocalUnicast())
+}
+
+// lifetime reads how long an address is valid, in ifa_cacheinfo.
+func lifetime(v []byte) time.Duration {
+	if len(v) < 8 {
+		return 0
+	}
+	s := u32(v[4:])
+	if s == forever {
+		return 0
+	}
+	return max(1, time.Duration(s)) * time.Second
 }
 
 // parseRoute keeps what netlink.Route would drop: any attribute that enid never

@@ -18,6 +18,7 @@ import (
 // valueKinds decode what a Snapshot keeps of values, by kind. A kind that is not
 // here cannot be undone: nothing of it belongs into a turn that may have to be.
 var valueKinds = map[schema.Kind]func(json.RawMessage) (plan.Object, error){
+	guest.KindAddress:  decode[guest.Address], // its lifetime
 	guest.KindLink:     decode[guest.Link],
 	guest.KindChannels: decode[guest.Channels],
 	guest.KindRPS:      decode[guest.RPS],
@@ -33,9 +34,10 @@ func decode[T plan.Object](b json.RawMessage) (plan.Object, error) {
 	return o, err
 }
 
-// Undoable reports whether a turn that changes objects of that kind can be undone.
+// Undoable reports whether a turn that changes objects of that kind can be undone. A
+// lease needs no undoing: it runs out.
 func Undoable(k schema.Kind) bool {
-	return valueKinds[k] != nil || k == guest.KindAddress || k == guest.KindRoute || k == guest.KindRule
+	return valueKinds[k] != nil || k == guest.KindRoute || k == guest.KindRule || k == guest.KindLease
 }
 
 // What undo does and no plan ever does.

@@ -24,7 +24,8 @@ const (
 	Converging Condition = "Converging"
 	// Degraded: something is blocked or failed; the message says what.
 	Degraded Condition = "Degraded"
-	// Waiting: everything is so but for NICs that are not there yet.
+	// Waiting: everything is so but for NICs that are not there yet, and for what a
+	// DHCP server has not answered yet.
 	Waiting Condition = "Waiting"
 )
 
@@ -39,9 +40,13 @@ type Result struct {
 	// WaitingFor are MACs of NICs, volumes without a disk and disks that have not
 	// grown yet, sorted.
 	WaitingFor []string
-	Advice     []plan.Advice
-	Condition  Condition
-	Message    string // one line; empty where converged
+	// Asking are the interfaces on which no DHCP server has answered yet.
+	Asking []string
+	// Leases are what DHCP servers have leased, with how long it lasts.
+	Leases    []guest.Lease
+	Advice    []plan.Advice
+	Condition Condition
+	Message   string // one line; empty where converged
 	// Drifted counts the steps that this turn found necessary.
 	Drifted int
 	// PrimaryMoved says that main's active default route was not the same, byte for
@@ -56,9 +61,21 @@ type Result struct {
 	before func(*Snapshot) error
 }
 
+// drift answers how many of the steps are for what has changed. That time passes
+// is no change: an address whose lease was renewed is as it should be.
+func drift(steps []*plan.Step) (n int) {
+	for _, s := range steps {
+		if s.Op.ID != guest.SetLifetime {
+			n++
+		}
+	}
+	return n
+}
+
 // reasons answers what blocks the steps, in their order, each reason once: several
 // steps of an interface often have the same, and the first of them is named. waits
-// says that all that is blocked is blocked until what is in waitingFor appears.
+// says that all that is blocked is blocked until what is in waitingFor appears, or
+// answers.
 func reasons(blocked []*plan.HostStep, waitingFor []string) (out []string, waits bool) {
 	type reason struct{ target, detail, rule string }
 	said := map[reason]bool{}
@@ -81,10 +98,11 @@ func reasons(blocked []*plan.HostStep, waitingFor []string) (out []string, waits
 
 // awaited are the rules by which a step is blocked until the machine is given
 // something.
-var awaited = []string{guest.RuleMatchMAC, guest.RuleMatchDisk}
+var awaited = []string{guest.RuleMatchMAC, guest.RuleMatchDisk, guest.RuleLease}
 
-// waiting says what is waited for.
-func waiting(what []string) string {
+// waiting says what is waited for: what is to appear, and interfaces on which a DHCP
+// server is to answer.
+func waiting(what, asking []string) string {
 	out := make([]string, len(what))
 	for i, x := range what {
 		switch _, err := net.ParseMAC(x); {
@@ -95,6 +113,9 @@ func waiting(what []string) string {
 		default:
 			out[i] = "the disk of " + x
 		}
+	}
+	for _, link := range asking {
+		out = append(out, "a DHCP server on "+link)
 	}
 	return "waiting for " + strings.Join(out, ", ")
 }

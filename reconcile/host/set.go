@@ -14,8 +14,8 @@ import (
 	"enid/plan/guest"
 )
 
-// set does what netlink does not: queues through ethtool and sysfs, what is on a volume
-// through the distribution's programs. A crash before
+// set does what netlink does not: queues through ethtool and sysfs, leases, what is on
+// a volume through the distribution's programs. A crash before
 // it leaves the old value, one after it the new one; either is observed.
 func (m *Machine) set(ctx context.Context, d deed) error {
 	err := errors.New("no such operation")
@@ -33,8 +33,10 @@ func (m *Machine) set(ctx context.Context, d deed) error {
 
 // setters are what netlink does not do, by operation.
 var setters = map[string]func(m *Machine, ctx context.Context, d deed) error{
-	guest.SetChannels: func(m *Machine, _ context.Context, d deed) error { return m.setChannels(d.to.(guest.Channels)) },
-	guest.SetRPS:      func(m *Machine, ctx context.Context, d deed) error { return m.setMask(ctx, d.to.(guest.RPS)) },
+	guest.SetChannels:  func(m *Machine, _ context.Context, d deed) error { return m.setChannels(d.to.(guest.Channels)) },
+	guest.SetRPS:       func(m *Machine, ctx context.Context, d deed) error { return m.setMask(ctx, d.to.(guest.RPS)) },
+	guest.AcquireLease: func(m *Machine, ctx context.Context, d deed) error { return m.acquireLease(ctx, d) },
+	guest.ReleaseLease: func(m *Machine, ctx context.Context, d deed) error { return m.releaseLease(ctx, d) },
 	guest.SetSysctl: func(m *Machine, _ context.Context, d deed) error {
 		s := d.to.(guest.Sysctl)
 		return m.write(m.opts.Proc+"/sys/"+s.Path(), fmt.Sprint(s.Value))

@@ -59,6 +59,8 @@ type ShownTable struct {
 type ShownObject struct {
 	Text string `json:"text"`
 	Ours bool   `json:"ours"`
+	// ValidFor is how long the kernel keeps an address that DHCP gave; empty: for ever.
+	ValidFor string `json:"validFor,omitempty"`
 }
 
 // ShowFormat is the version of Shown.
@@ -79,10 +81,10 @@ func (m *Machine) Show(ctx context.Context) (*Shown, error) {
 	for _, ref := range w.Refs() {
 		switch o := w.Get(ref).(type) {
 		case guest.Address:
-			addresses[o.Link] = append(addresses[o.Link], ShownObject{o.Prefix.String(), o.Ours})
+			addresses[o.Link] = append(addresses[o.Link], showAddress(o))
 		case guest.Route:
 			t := guest.TableName(o.Table)
-			tables[t] = append(tables[t], ShownObject{o.String(), o.Ours()})
+			tables[t] = append(tables[t], ShownObject{Text: o.String(), Ours: o.Ours()})
 		case guest.Rule:
 			rules = append(rules, o)
 		}
@@ -95,9 +97,17 @@ func (m *Machine) Show(ctx context.Context) (*Shown, error) {
 	s.Tables = showTables(tables)
 	slices.SortStableFunc(rules, func(a, b guest.Rule) int { return int(a.Priority) - int(b.Priority) })
 	for _, r := range rules {
-		s.Rules = append(s.Rules, ShownObject{r.Numbered(), r.Ours()})
+		s.Rules = append(s.Rules, ShownObject{Text: r.Numbered(), Ours: r.Ours()})
 	}
 	return s, nil
+}
+
+func showAddress(a guest.Address) ShownObject {
+	s := ShownObject{Text: a.Prefix.String(), Ours: a.Ours}
+	if a.Lifetime > 0 {
+		s.ValidFor = a.Lifetime.String()
+	}
+	return s
 }
 
 func showLink(w *plan.World, l guest.Link, addresses []ShownObject) ShownLink {

@@ -132,6 +132,9 @@ func (m *Machine) snapshot(ctx context.Context, steps []*plan.Step, world, want 
 
 // expect notes what a deed will make, remove or set.
 func (c *shot) expect(m *Machine, d deed) error {
+	if d.op == guest.SetLifetime {
+		return c.lifetime(d)
+	}
 	req, netlink := m.request(d)
 	if !netlink || req.Type == unix.RTM_NEWLINK {
 		if d.op == guest.SetMTU || d.op == guest.SetLinkUp { // IPv6 comes and goes with either
@@ -158,8 +161,24 @@ func (c *shot) whole(index int) {
 	}
 }
 
-// set notes a value with what it was.
+// lifetime notes that an address was for ever. A lifetime that was longer or shorter
+// is not set back: it is the lease's, which an undo does not end. Time changes it, so
+// that there is nothing to compare it with later.
+func (c *shot) lifetime(d deed) error {
+	if a, ok := d.from.(guest.Address); !ok || a.Lifetime != 0 {
+		return nil
+	}
+	from, err := encode(d.from)
+	c.Set = append(c.Set, value{Op: d.op, Target: d.target, Index: d.index, From: from})
+	return err
+}
+
+// set notes a value with what it was. A kind that cannot be set back is left out: a
+// lease, say, is nothing on the machine.
 func (c *shot) set(m *Machine, d deed) error {
+	if valueKinds[d.target.Kind] == nil {
+		return nil
+	}
 	v := value{Op: d.op, Target: d.target, Index: d.index}
 	var err error
 	if v.From, err = encode(d.from); err != nil {

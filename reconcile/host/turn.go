@@ -39,6 +39,16 @@ func (m *Machine) Plan(ctx context.Context, cloud *plan.World, host string) (*pl
 	if err != nil {
 		return nil, nil, err
 	}
+	// The clients may be another process's, which a dry run takes nothing from.
+	if leases := guest.Presumed(s.world); len(leases) > 0 {
+		var learnt []*Learnt
+		for _, l := range leases {
+			learnt = append(learnt, &Learnt{l.Ref(), l})
+		}
+		if s, err = m.look(ctx, h, learnt); err != nil {
+			return nil, nil, err
+		}
+	}
 	return s.wanted.Steps(s.plan, s.world), s.wanted.Advise(s.plan, s.world), nil
 }
 
@@ -71,9 +81,9 @@ func (m *Machine) Converge(ctx context.Context, h *guest.Host, before func(*Snap
 		}
 		steps := s.steps(before != nil)
 		if round == 0 {
-			res.Drifted = len(steps)
+			res.Drifted = drift(steps)
 		}
-		if len(steps) == 0 && m.await(ctx, s.wanted.Detecting(s.world), patience) {
+		if len(steps) == 0 && m.await(ctx, slices.Concat(s.wanted.Detecting(s.world), s.wanted.Asking), patience) {
 			round-- // nothing was done in this one
 			continue
 		}
@@ -213,10 +223,10 @@ func (m *Machine) conclude(res *Result, s *sight, more bool) {
 			res.Blocked = append(res.Blocked, step)
 		}
 	}
-	res.WaitingFor = s.wanted.Waiting
+	res.WaitingFor, res.Asking, res.Leases = s.wanted.Waiting, s.wanted.Asking, guest.Granted(s.world)
 	res.Advice = s.wanted.Advise(s.plan, s.world)
 	res.RetryAfter = m.holds.next(m.opts.Now())
-	said, waitsOnly := reasons(res.Blocked, res.WaitingFor)
+	said, waitsOnly := reasons(res.Blocked, slices.Concat(res.WaitingFor, res.Asking))
 	switch {
 	case !waitsOnly:
 		res.Condition, res.Message = Degraded, strings.Join(said, "; ")
@@ -227,17 +237,18 @@ func (m *Machine) conclude(res *Result, s *sight, more bool) {
 		}
 	case len(s.wanted.Detecting(s.world)) > 0:
 		res.Condition, res.Message = Converging, "duplicate address detection of "+strings.Join(s.wanted.Detecting(s.world), ", ")
-	case len(res.WaitingFor) > 0:
-		res.Condition, res.Message = Waiting, waiting(res.WaitingFor)
+	case len(res.WaitingFor)+len(res.Asking) > 0:
+		res.Condition, res.Message = Waiting, waiting(res.WaitingFor, res.Asking)
 	default:
 		res.Condition = Converged
 	}
 }
 
-// await reports whether it is worth another look: there are addresses under detection,
-// and patience is left. It waits a moment then.
-func (m *Machine) await(ctx context.Context, detecting []string, until time.Time) bool {
-	if len(detecting) == 0 || !m.opts.Now().Before(until) {
+// await reports whether it is worth another look: something comes by itself, which are
+// addresses under detection and answers of DHCP servers, and patience is left. It waits
+// a moment then.
+func (m *Machine) await(ctx context.Context, coming []string, until time.Time) bool {
+	if len(coming) == 0 || !m.opts.Now().Before(until) {
 		return false
 	}
 	select {
@@ -248,7 +259,8 @@ func (m *Machine) await(ctx context.Context, detecting []string, until time.Time
 	}
 }
 
-// detectionPoll is short against the detection, which takes about 2 s.
+// detectionPoll is short against the detection, which takes about 2 s, and not very
+// short against an answer.
 const detectionPoll = 50 * time.Millisecond
 
 // Stopped reports whether an error of Turn means that the turn was cut short, not

@@ -18,16 +18,16 @@ import (
 )
 
 // Watch answers a channel that receives a hint whenever something changed on the
-// machine that may concern the last turn's host. Hints are coalesced, and none is
-// owed: the loop reads everything slowly as well. The channel is closed when ctx
-// ends. While nothing happens it costs nothing.
+// machine that may concern the last turn's host, or a DHCP server has answered. Hints
+// are coalesced, and none is owed: the loop reads everything slowly as well. The
+// channel is closed when ctx ends. While nothing happens it costs nothing.
 //
 // Events of enid's own changes are left out, by the port they came from. IPv4
 // routes that go with a link send none: every event of a link of the host is a hint.
 func (m *Machine) Watch(ctx context.Context) <-chan struct{} {
 	hints := make(chan struct{}, 1)
 	var following sync.WaitGroup
-	for _, follow := range []func(context.Context, chan<- struct{}) error{m.follow, m.followDisks} {
+	for _, follow := range []func(context.Context, chan<- struct{}) error{m.follow, m.followDisks, m.followLeases} {
 		following.Go(func() { m.keepFollowing(ctx, follow, hints) })
 	}
 	go func() {
