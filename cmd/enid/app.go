@@ -38,9 +38,10 @@ type app struct {
 	patience time.Duration // host.Options.Patience
 }
 
-// hostPatience is enough for the detection of duplicate IPv6 addresses, which a command
+// hostPatience is enough for the detection of duplicate IPv6 addresses, and for all
+// tries of a DHCP client, which a command
 // that runs once waits for; the daemon is told by an event.
-const hostPatience = 5 * time.Second
+const hostPatience = 15 * time.Second
 
 func newApp(in io.Reader, out, err io.Writer) *app {
 	return &app{in: in, out: out, err: err, patience: hostPatience}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
@@ -132,7 +133,9 @@ func (a *app) hostApplyCommand() *cobra.Command {
 		Use: "apply --host NAME", Short: "Converge this machine", Args: cobra.NoArgs,
 		Long: `apply converges this machine once. An interface whose steps fail is put back as
 it was; the others go on. It exits 0 where everything is as it should be, 3 where
-something stayed blocked, 1 where something failed.`,
+something stayed blocked, 1 where something failed. With addressing: dhcp it asks and
+waits for the answer, up to 15 seconds; the address then lasts as long as its lease,
+which the daemon renews, or this command when it is run again.`,
 		Example: "  sudo enid host apply --host web-1\n  sudo enid host apply --host web-1 --path topology",
 		RunE: func(c *cobra.Command, _ []string) error {
 			world, err := a.hostWorld(c.Context(), flags.dir)
@@ -208,6 +211,12 @@ func (a *app) showHostResult(res host.Result) error {
 	for _, s := range res.Blocked {
 		for _, b := range s.BlockedBy {
 			fmt.Fprintf(a.out, "  blocked  %s  %s [%s]\n           %s\n", render.Inert(s.Target), render.Inert(b.Detail), b.Rule, render.Inert(b.Remedy))
+		}
+	}
+	for _, l := range res.Leases {
+		if l.Lifetime > 0 {
+			fmt.Fprintf(a.out, "  leased   %s  %s for %s: `enid run` renews it, or this command does before then\n",
+				render.Inert(l.Link), l.Address, l.Lifetime.Round(time.Second))
 		}
 	}
 	message := ""
