@@ -212,7 +212,7 @@ func TestGrowLacks_volume_grow_guest(t *testing.T) {
 	program, capability := Program{"resize2fs"}, Capability{"CAP_SYS_RESOURCE"}
 	for want, o := range map[string]Objects{
 		"": {More: append(objects, program, capability)},
-		"resize2fs is not installed on this machine: install the package e2fsprogs": {More: append(objects, capability)},
+		"resize2fs is not installed on this machine: install the package e2fsprogs":                                                       {More: append(objects, capability)},
 		"resize2fs needs CAP_SYS_RESOURCE, which enid does not have here: run enid as root; its unit needs the drop-in enid-volumes.conf": {More: append(objects, program)},
 		"the size of the file system on /dev/vdb is not known: open /dev/vdb: permission denied: run enid as root; its unit needs the drop-in enid-volumes.conf": {
 			More: append(unread, program, capability)},
