@@ -29,8 +29,8 @@ const (
 	// the first process: an oddity of the emulation, met by a fresh one.
 	bootTime = 60 * time.Second
 	boots    = 3
-	// testTime bounds the tests, and wholeTime a run, whatever the tests do. It is
-	// less than go test's own ten minutes, which would leave the machine running.
+	// testTime bounds the tests, which then say where they stand, and wholeTime a
+	// run, whatever the tests do; go test itself would wait for ten minutes.
 	testTime  = 5 * time.Minute
 	wholeTime = 8 * time.Minute
 )
@@ -78,7 +78,7 @@ func drive(ctx context.Context, cache string) (code int, err error) {
 	return code, err
 }
 
-// lock makes runs of one cache wait for one another.
+// lock keeps a second run out of the cache.
 func lock(cache string) (unlock func(), err error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return nil, err
@@ -87,8 +87,9 @@ func lock(cache string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(dir.Fd()), unix.LOCK_EX); err != nil {
-		return nil, fmt.Errorf("lock %s: %w", cache, err)
+	if err := unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		dir.Close()
+		return nil, fmt.Errorf("lock %s: %w; another run has it: wait for that, or set %s to another folder", cache, err, cacheVariable)
 	}
 	return func() { dir.Close() }, nil
 }
