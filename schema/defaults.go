@@ -55,6 +55,8 @@ func (s *HostSpec) setDefaults() {
 	or(&s.Queues, Queues{Auto: true})
 	or(&s.IRQBalance, "unmanaged")
 	or(&s.RPS, RPS{Mode: "unmanaged"})
+	or(&s.XPS, "unmanaged")
+	or(&s.RFS, RFS{Unmanaged: true})
 	or(&s.Persist, "none")
 }
 

@@ -22,7 +22,7 @@ func TestField(t *testing.T) {
 	for _, f := range guest.Fields {
 		names = append(names, f.Path)
 	}
-	want := []string{"spec.guest.addressing", "spec.guest.metric", "spec.guest.table", "spec.guest.mtu", "spec.guest.queues", "spec.guest.rps"}
+	want := []string{"spec.guest.addressing", "spec.guest.metric", "spec.guest.table", "spec.guest.mtu", "spec.guest.queues", "spec.guest.rps", "spec.guest.xps"}
 	if diff := cmp.Diff(want, names); diff != "" || guest.Type != "mapping" {
 		t.Errorf("%+v\n%s", guest, diff)
 	}

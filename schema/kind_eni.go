@@ -34,6 +34,7 @@ type ENIGuest struct {
 	MTU        int    `json:"mtu,omitempty"` // bytes
 	Queues     Queues `json:"queues,omitzero"`
 	RPS        RPS    `json:"rps,omitzero"`
+	XPS        string `json:"xps,omitempty"` // auto, off, unmanaged
 }
 
 // ENIStatus is what was observed of an ENI.

@@ -9,6 +9,8 @@ type HostSpec struct {
 	Queues     Queues    `json:"queues,omitzero"`      // default auto
 	IRQBalance string    `json:"irqbalance,omitempty"` // enabled, disabled, unmanaged (default)
 	RPS        RPS       `json:"rps,omitzero"`         // default unmanaged
+	XPS        string    `json:"xps,omitempty"`        // auto, off, unmanaged (default)
+	RFS        RFS       `json:"rfs,omitzero"`         // default unmanaged
 	Persist    string    `json:"persist,omitempty"`    // none (default), ifcfg, networkd, netplan
 	Sysctls    Sysctls   `json:"sysctls,omitzero"`     // default: left alone
 }
@@ -47,6 +49,13 @@ type Queues struct {
 type RPS struct {
 	Mode string // documented, off, unmanaged, mask
 	Mask string // lower-case hex without commas, with mode mask
+}
+
+// RFS is Receive Flow Steering: how many flows the machine remembers, "off" or
+// "unmanaged". The zero value is not set.
+type RFS struct {
+	Off, Unmanaged bool
+	Entries        int // of net.core.rps_sock_flow_entries, before the kernel rounds it up
 }
 
 // PolicySpec says what steps may do to the resources it selects.

@@ -117,7 +117,7 @@ func TestDefaults(t *testing.T) {
 	r := Parse("a.yaml", []byte(doc)).Resources[0]
 	want := HostSpec{
 		Instance: "i", Addressing: "static", Routing: Routing{"balanced", 1001, 1001, 7000},
-		Queues: Queues{Auto: true}, IRQBalance: "unmanaged", RPS: RPS{Mode: "unmanaged"}, Persist: "none",
+		Queues: Queues{Auto: true}, IRQBalance: "unmanaged", RPS: RPS{Mode: "unmanaged"}, XPS: "unmanaged", RFS: RFS{Unmanaged: true}, Persist: "none",
 	}
 	if got := *r.Spec.(*HostSpec); got != want {
 		t.Errorf("%+v, want %+v", got, want)

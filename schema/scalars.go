@@ -97,6 +97,31 @@ func (q *Queues) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// MarshalJSON answers the number or the word.
+func (r RFS) MarshalJSON() ([]byte, error) {
+	switch {
+	case r.Off:
+		return json.Marshal("off")
+	case r.Unmanaged:
+		return json.Marshal("unmanaged")
+	}
+	return json.Marshal(r.Entries)
+}
+
+// UnmarshalJSON reads a number or a word.
+func (r *RFS) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case `"off"`:
+		*r = RFS{Off: true}
+	case `"unmanaged"`:
+		*r = RFS{Unmanaged: true}
+	default:
+		*r = RFS{}
+		return json.Unmarshal(b, &r.Entries)
+	}
+	return nil
+}
+
 // MarshalJSON answers the word, or {"mask": hex}.
 func (r RPS) MarshalJSON() ([]byte, error) {
 	if r.Mode == "mask" {

@@ -118,10 +118,11 @@ func (h *Host) instance(l lookup) {
 	}
 	spec := res.Spec.(*schema.InstanceSpec)
 	h.Type, h.Classic, h.PrimaryMAC = spec.Type, spec.NetworkType == schema.NetworkClassic, spec.MAC
-	// On AWS the table has the default, which is no maximum on every type.
-	if p := schema.ProviderOf(l, res); p == schema.Alibaba {
-		t, _ := tables.Lookup(string(p), spec.Type)
-		h.TypeQueues, h.Image = t.Queues, spec.Image
+	p := schema.ProviderOf(l, res)
+	t, _ := tables.Lookup(string(p), spec.Type)
+	h.TypeQueues = t.MaxQueues
+	if p == schema.Alibaba {
+		h.Image = spec.Image
 	}
 	if s, ok := res.Status.(*schema.InstanceStatus); ok {
 		h.PrimaryMAC = cmp.Or(s.MAC, h.PrimaryMAC)

@@ -20,8 +20,11 @@ type InstanceType struct {
 	MaxENIs int
 	// IPv4PerENI counts an ENI's primary address.
 	IPv4PerENI int
-	// Queues is how many queues an ENI has by default.
+	// Queues is how many queues an ENI has by default; on Alibaba that is the most
+	// it can have.
 	Queues int
+	// MaxQueues is the most that an ENI can have, where that is known.
+	MaxQueues int
 	// IOOptimized is yes, no, optional, or empty where it is not known.
 	IOOptimized string
 	// AttachRequiresStopped says that ENIs come and go only while stopped (Alibaba).
@@ -82,7 +85,7 @@ func rowsOf(provider string) string {
 func parse(row string) InstanceType {
 	f := strings.Split(row, "\t")
 	flag := func(c string) bool { return strings.Contains(f[8], c) }
-	return InstanceType{
+	t := InstanceType{
 		Name: f[0], Family: f[1],
 		VCPU: count(f[2]), MemoryMiB: count(f[3]),
 		MaxENIs: count(f[4]), IPv4PerENI: count(f[5]), Queues: count(f[6]),
@@ -92,6 +95,13 @@ func parse(row string) InstanceType {
 		PrefixDelegation:      flag("p"),
 		AttachRequiresStopped: flag("s"),
 	}
+	switch {
+	case len(f) > 9:
+		t.MaxQueues = count(f[9])
+	case strings.HasPrefix(t.Family, "ecs."):
+		t.MaxQueues = t.Queues
+	}
+	return t
 }
 
 // count answers 0 where the cell is empty: not known.
