@@ -24,6 +24,9 @@ const (
 	RuleGain           = "mq.gain"
 	RuleIRQRecommended = "mq.irqbalance.recommended"
 	RuleRPSWhen        = "mq.rps.when"
+	RuleXPS            = "mq.xps"
+	RuleRFS            = "mq.rfs"
+	RuleIRQAffinity    = "mq.irq-affinity"
 	RuleForeignRule    = "host.foreign-rule"
 	RuleForeignRoute   = "host.foreign-route"
 	RuleSysctl         = "host.sysctl"
@@ -59,14 +62,16 @@ var rules = []schema.Rule{
 		Text: "On request the same configuration is written for the distribution (ifcfg, networkd, netplan).",
 		Note: "The source has USERCTL=yes, which lets any user take the NIC down: enid writes USERCTL=no."},
 	{ID: RuleMaximum, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
-		Text: "Queues are set per NIC, at most the driver's pre-set maximum (and the type's): asking for more is blocked, naming both numbers; nothing is clamped silently."},
+		Text: "Queues are set per NIC, at most the driver's pre-set maximum (and the type's): asking for more is blocked, naming both numbers; nothing is clamped silently.",
+		Note: "An XDP program in the driver makes a change of channels EINVAL: it is seen beforehand, and blocks with its id. Elsewhere (the other end of a veth, an AF_XDP socket, an RSS table that names a queue which would go) EINVAL is explained."},
 	{ID: RuleEveryNIC, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
 		Text: "Every ENI of a host is set, the primary included."},
 	{ID: RuleImage, Class: schema.ClassAdvice, Cloud: "alibaba", Source: "A 5",
 		Text: "The source's sentence says that its listed images lack multi-queue, while its worked example uses one of them: what the driver reports decides.",
 		Note: "The original of the source says that the listed images do support it: CentOS 6.8, 6.9 and 7.2 to 7.4, Ubuntu 14.04 and 16.04, Debian 8.9, SLES 12 SP1."},
 	{ID: RuleIRQBalance, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
-		Text: "irqbalance is kept enabled where the topology says so."},
+		Text: "irqbalance is kept enabled where the topology says so.",
+		Note: "Through systemd: enabled and started, or stopped and disabled. Where no systemd runs a running process is found, and what cannot be switched is blocked; enid starts and ends no process itself."},
 	{ID: RuleRPS, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
 		Text: "RPS mask as the source computes it: q = CPUs / 8, at least 1 and at most 2; mask = f q times, trimmed to CPUs that exist; written to every rx-*/rps_cpus of every ENI. Other masks can be declared."},
 	{ID: RuleAttached, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4",
@@ -83,6 +88,15 @@ var rules = []schema.Rule{
 	{ID: RuleLease, Class: schema.ClassHost, Cloud: "any", Source: "enid",
 		Text: "With addressing: dhcp an ENI's primary private address is configured as long as a DHCP server leases it, with the lease's lifetime in the kernel: it goes by itself if nobody renews it. Secondary addresses and prefixes are configured as without DHCP. Until a server has answered nothing that needs the address is configured.",
 		Note: "The daemon renews and rebinds; `enid host apply` asks once. A lease is released when the ENI is taken away, and left to run out where the address stays, is declared static instead, or enid ends. An address that another client has put on the interface serves, and enid asks for none then. IPv4 only: no DHCPv6."},
+	{ID: RuleXPS, Class: schema.ClassHost, Cloud: "any", Source: "enid",
+		Text: "XPS on request: the online CPUs are spread over the send queues, each CPU to one queue, as the kernel's documentation (networking/scaling) recommends.",
+		Note: "Some drivers set XPS by themselves when channels change; the masks are compared as the kernel keeps them."},
+	{ID: RuleRFS, Class: schema.ClassHost, Cloud: "any", Source: "enid",
+		Text: "RFS on request: net.core.rps_sock_flow_entries, and of each receive queue rps_flow_cnt, the entries divided by the queues; the kernel rounds both up to a power of two (networking/scaling).",
+		Note: "The table of flows is the whole machine's, and the initial network namespace alone shows it: elsewhere the step is blocked. Flows that RFS does not know yet are steered by plain RPS."},
+	{ID: RuleIRQAffinity, Class: schema.ClassHost, Cloud: "any", Source: "enid",
+		Text: "The affinity of an IRQ is whoever's set it: enid never chooses one. A driver resets those of a NIC when its channels change: what was set by hand before is put back where the IRQ is still there.",
+		Note: "By hand is what differs from the driver's hint, or without one from the kernel's default. While irqbalance runs nothing is put back: it looks at every IRQ again by itself. A crash between the change and the putting back loses it."},
 	{ID: RuleForeignRule, Class: schema.ClassAdvice, Cloud: "any", Source: "enid",
 		Text: "A foreign rule that looks one of enid's tables up or shares a priority with its rules, or a program that removes other programs' rules, is named; nothing is done about it."},
 	{ID: RuleForeignRoute, Class: schema.ClassAdvice, Cloud: "any", Source: "enid",

@@ -81,7 +81,7 @@ func (s *state) world() *plan.World {
 // exampleObjects are what a machine has before anything was done: eth0 with the
 // primary's address and default route, three more NICs that are down.
 func exampleObjects() Objects {
-	o := Objects{Machine: Machine{OnlineCPUs: 2, CPUs: 2, Possible: "3", Isolated: "0", NewQueueMask: "0"}}
+	o := Objects{Machine: Machine{OnlineCPUs: 2, Online: "3", CPUs: 2, Isolated: "0", NewQueueMask: "0"}}
 	for i, mac := range []string{mac0, mac1, mac2, mac3} {
 		name := fmt.Sprintf("eth%d", i)
 		o.Links = append(o.Links, Link{Name: name, Index: i + 2, MAC: mac, PermMAC: mac, Up: i == 0, MTU: 1500, MinMTU: 68, MaxMTU: 9000})
@@ -103,6 +103,9 @@ func drawState(t *rapid.T) *state {
 	s.host.Queues = rapid.SampledFrom([]schema.Queues{{}, {Unmanaged: true}, {Auto: true}, {Count: 2}, {Count: 9}}).Draw(t, "queues")
 	s.host.Sysctls = schema.Sysctls{ARPIgnore: drawSwitch(t), RPFilter: drawSwitch(t)}
 	s.host.RPS = rapid.SampledFrom([]schema.RPS{{}, {Mode: "documented"}, {Mode: "off"}, {Mode: "mask", Mask: "2"}, {Mode: "mask", Mask: "f0"}}).Draw(t, "rps")
+	s.host.XPS = rapid.SampledFrom([]string{"", "unmanaged", "auto", "off"}).Draw(t, "xps")
+	s.host.RFS = rapid.SampledFrom([]schema.RFS{{}, {Unmanaged: true}, {Off: true}, {Entries: 4096}, {Entries: 5000}}).Draw(t, "rfs")
+	s.host.IRQBalance = rapid.SampledFrom([]string{"", "unmanaged", "enabled", "disabled"}).Draw(t, "irqbalance")
 	indexes := rapid.Permutation([]int{1, 2, 3, 4}).Draw(t, "indexes")
 	for i, mac := range []string{mac1, mac2, mac3, "00:16:3e:00:00:99"} {
 		if rapid.IntRange(0, 3).Draw(t, "absent") == 0 {
@@ -148,6 +151,7 @@ func drawObjects(t *rapid.T) Objects {
 			o.More = append(o.More, Sysctl{Link: o.Links[i].Name, Key: x.Key, Value: rapid.IntRange(0, 2).Draw(t, "value"), All: rapid.IntRange(0, 1).Draw(t, "all")})
 		}
 	}
+	drawSteering(t, &o)
 	seen := map[plan.Ref]bool{o.Addresses[0].Ref(): true}
 	first := map[string]bool{}
 	for range rapid.IntRange(0, 6).Draw(t, "addresses") {
@@ -199,4 +203,33 @@ func drawLease(t *rapid.T, link string) Lease {
 		l.Trouble = "operation not permitted"
 	}
 	return l
+}
+
+// drawSteering adds what queues have beside channels, where a machine has it at all.
+func drawSteering(t *rapid.T, o *Objects) {
+	if rapid.Bool().Draw(t, "flows") {
+		o.More = append(o.More, SocketFlows{Entries: rapid.SampledFrom([]int{0, 4096, 32768}).Draw(t, "entries")})
+	}
+	for i := range o.Links {
+		l := &o.Links[i]
+		l.XDP = rapid.SampledFrom([]int{0, 0, 0, 7}).Draw(t, "xdp")
+		if rapid.Bool().Draw(t, "xps") {
+			o.More = append(o.More, XPS{Link: l.Name, Mask: rapid.SampledFrom([]string{"0", "1", "3"}).Draw(t, "xps mask")})
+		}
+		if rapid.Bool().Draw(t, "share") {
+			o.More = append(o.More, QueueFlows{Link: l.Name, Count: rapid.SampledFrom([]int{0, 4096}).Draw(t, "count")})
+		}
+	}
+	s := Service{Name: IRQBalance, Systemd: rapid.Bool().Draw(t, "systemd")}
+	if s.Systemd {
+		s.Load = rapid.SampledFrom([]string{"loaded", "not-found", "masked"}).Draw(t, "load")
+	}
+	if s.Load == "loaded" {
+		s.Active, s.Enabled = rapid.Bool().Draw(t, "active"), rapid.Bool().Draw(t, "enabled")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "process") == 0 {
+		s.PID, s.Active = 77, true
+		s.Enabled = s.Enabled || !s.Systemd
+	}
+	o.More = append(o.More, s)
 }

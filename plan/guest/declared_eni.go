@@ -101,12 +101,15 @@ func (h *Host) guest(g schema.ENIGuest, index int) schema.ENIGuest {
 	g.Metric = cmp.Or(g.Metric, r.MetricBase+index-1)
 	g.Queues = h.queues(g.Queues)
 	g.RPS = h.rps(g.RPS)
+	g.XPS = h.xps(g.XPS)
 	return g
 }
 
 func (h *Host) queues(own schema.Queues) schema.Queues {
 	return cmp.Or(own, h.Spec.Queues, schema.Queues{Auto: true})
 }
+
+func (h *Host) xps(own string) string { return cmp.Or(own, h.Spec.XPS, "unmanaged") }
 
 func (h *Host) rps(own schema.RPS) schema.RPS {
 	return cmp.Or(own, h.Spec.RPS, schema.RPS{Mode: "unmanaged"})

@@ -66,16 +66,6 @@ func (Channels) Differs(is, want plan.Object) []plan.Change {
 	return channelChanges(a, b)
 }
 
-// Differs compares the masks where one is wanted.
-func (RPS) Differs(is, want plan.Object) []plan.Change {
-	a, _ := is.(RPS)
-	b, ask := want.(RPS)
-	if !ask || a == b {
-		return nil
-	}
-	return []plan.Change{{Path: "rps_cpus", From: a.Mask, To: b.Mask}}
-}
-
 // ownDiffers compares what is with what is wanted, each of which may be enid's. A
 // foreign one is as good as none: whether it is there is no concern of enid's.
 func ownDiffers(path string, ref plan.Ref, is, want, same bool) []plan.Change {

@@ -102,6 +102,26 @@ func FormatMask(m Mask, cpus int) string {
 	return b.String()
 }
 
+// FormatList writes a mask as a list of CPUs, as the kernel does: 0-3,8. None is "".
+func FormatList(m Mask) string {
+	var parts []string
+	for cpu := 0; cpu < 32*len(m); cpu++ {
+		if !m.has(cpu) {
+			continue
+		}
+		first := cpu
+		for m.has(cpu + 1) {
+			cpu++
+		}
+		part := strconv.Itoa(first)
+		if cpu > first {
+			part += "-" + strconv.Itoa(cpu)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ",")
+}
+
 // Documented answers the mask that the source computes (document A 5): q = CPUs /
 // 8, at least 1 and at most 2; the digit f, q times.
 func Documented(cpus int) Mask {
@@ -112,14 +132,14 @@ func Documented(cpus int) Mask {
 }
 
 // Effective answers what the kernel keeps of a mask that is written to a queue of
-// this machine: CPUs that can exist, without those taken out of use. empty says
-// that nothing of a mask that asked for something is left, which is EINVAL.
+// this machine: CPUs that are online, without those taken out of use. empty says
+// that nothing of a mask that asked for something is left: EINVAL, or no mask at all.
 func (h Machine) Effective(m Mask) (text string, empty bool) {
-	possible, _ := ParseMask(h.Possible)
+	online, _ := ParseMask(h.Online)
 	isolated, _ := ParseMask(h.Isolated)
 	var kept Mask
 	for cpu := range 32 * len(m) {
-		if m.has(cpu) && possible.has(cpu) && !isolated.has(cpu) {
+		if m.has(cpu) && online.has(cpu) && !isolated.has(cpu) {
 			kept = kept.with(cpu)
 		}
 	}

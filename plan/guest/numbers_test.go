@@ -59,12 +59,12 @@ func TestMask_mq_rps(t *testing.T) {
 	}
 	for cpus, want := range map[int]string{1: "1", 2: "3", 4: "f", 8: "0f", 16: "00ff", 24: "0000ff", 64: "00000000,000000ff"} {
 		all, _ := ParseCPUList("0-" + itoa(cpus-1))
-		h := Machine{CPUs: cpus, Possible: FormatMask(all, cpus), Isolated: "0"}
+		h := Machine{CPUs: cpus, Online: FormatMask(all, cpus), Isolated: "0"}
 		if got, _ := h.Effective(Documented(cpus)); got != want {
 			t.Errorf("documented for %d CPUs: %s, want %s", cpus, got, want)
 		}
 	}
-	h := Machine{CPUs: 8, Possible: "ff", Isolated: "0c"}
+	h := Machine{CPUs: 8, Online: "ff", Isolated: "0c"}
 	if got, empty := h.Effective(Mask{0xf}); got != "03" || empty {
 		t.Errorf("isolated CPUs are left out: %s", got)
 	}

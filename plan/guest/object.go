@@ -19,6 +19,11 @@ const (
 	KindChannels schema.Kind = "Channels"
 	KindRPS      schema.Kind = "RPS"
 	KindSysctl   schema.Kind = "Sysctl"
+	KindXPS      schema.Kind = "XPS"
+	KindService  schema.Kind = "Service"
+
+	KindSocketFlows schema.Kind = "SocketFlows"
+	KindQueueFlows  schema.Kind = "QueueFlows"
 )
 
 // object is what every object of a host says of itself. Host plans, undo and the
@@ -40,9 +45,10 @@ type Machine struct {
 	OnlineCPUs int // 0: not known
 	// CPUs is how many bits a CPU mask of this kernel has (nr_cpu_ids).
 	CPUs int
-	// Possible and Isolated are masks, as FormatMask writes them: the CPUs that
-	// can exist, and those that the kernel takes out of every RPS mask.
-	Possible, Isolated string
+	// Online and Isolated are masks, as FormatMask writes them: the CPUs that run now,
+	// of which alone a mask of a queue can be, and those that the kernel takes out of
+	// every RPS mask.
+	Online, Isolated string
 	// NewQueueMask is the RPS mask that a queue is born with.
 	NewQueueMask string
 	// Label says that this kernel has no address protocol (before 5.18): the
@@ -70,6 +76,9 @@ type Link struct {
 	Up             bool   // administratively
 	MTU            int    // bytes
 	MinMTU, MaxMTU int    // bytes; 0: the driver does not say
+	// XDP is the id of the program that its driver (not the stack) runs on every
+	// packet; 0: none.
+	XDP int
 	// Promote says that, when a subnet's first address goes, the next one takes
 	// its place (promote_secondaries, of this link or of all). Otherwise the
 	// kernel removes all addresses of that subnet with it.
@@ -133,20 +142,8 @@ func (c Channels) Ref() plan.Ref { return plan.Ref{Kind: KindChannels, Name: c.L
 // Receive answers how many receive queues there are.
 func (c Channels) Receive() int { return c.Combined + c.RX }
 
-// RPS is the Receive Packet Steering mask of one receive queue.
-type RPS struct {
-	Link  string
-	Queue int
-	Mask  string // as FormatMask writes it, which is as the kernel does
-}
-
-// Ref answers RPS/eth1/rx-0.
-func (r RPS) Ref() plan.Ref { return RPSRef(r.Link, r.Queue) }
-
-// RPSRef answers the reference of a queue's mask.
-func RPSRef(link string, queue int) plan.Ref {
-	return plan.Ref{Kind: KindRPS, Name: link + "/rx-" + itoa(queue)}
-}
+// Send answers how many send queues there are.
+func (c Channels) Send() int { return c.Combined + c.TX }
 
 // OursByMark reports whether an address with that protocol and label is enid's.
 func OursByMark(protocol int, link, label string) bool {

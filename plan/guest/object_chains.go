@@ -48,12 +48,6 @@ func (c Channels) Interface() string { return c.Link }
 // Chain answers that of the link's queues.
 func (c Channels) Chain() string { return queuesOf(c.Link) }
 
-// Interface answers the link.
-func (r RPS) Interface() string { return r.Link }
-
-// Chain answers that of the link's queues.
-func (r RPS) Chain() string { return queuesOf(r.Link) }
-
 func queuesOf(link string) string { return link + " queues" }
 
 // of answers the object at the target, as it is wanted or else as it is.

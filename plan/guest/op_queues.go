@@ -17,7 +17,7 @@ var setChannels = operation(plan.Operation{
 	Changes: func(v *plan.View, ref plan.Ref) []plan.Change {
 		return channelChanges(v.Get(ref).(Channels), v.Want.Get(ref).(Channels))
 	},
-	Requires: []plan.Requirement{{Rule: RuleMaximum, Check: withinMaximum}},
+	Requires: []plan.Requirement{{Rule: RuleMaximum, Check: withinMaximum}, {Rule: RuleMaximum, Check: noXDP}},
 	Effect: func(e *plan.Effects, ref plan.Ref) {
 		old, now := e.Get(ref).(Channels), e.Want.Get(ref).(Channels)
 		old.Combined, old.RX, old.TX = now.Combined, now.RX, now.TX
@@ -57,56 +57,21 @@ func withinMaximum(v *plan.View, ref plan.Ref) plan.Verdict {
 	return plan.Holds("%d of at most %d", max(w.Combined, w.RX), max(c.MaxCombined, c.MaxRX))
 }
 
-// requeue does to the masks what the kernel does when channels change: queues that
-// go take their mask along, those that come have a new one.
-func requeue(e *plan.Effects, c Channels) {
-	if e.Get(RPSRef(c.Link, 0)) == nil {
-		return // no masks were read: a kernel without RPS
-	}
-	m, _ := e.Get(MachineRef).(Machine)
-	n := c.Receive()
-	for i := range n {
-		if e.Get(RPSRef(c.Link, i)) == nil {
-			e.Put(RPSRef(c.Link, i), RPS{Link: c.Link, Queue: i, Mask: m.NewQueueMask})
-		}
-	}
-	for i := n; e.Get(RPSRef(c.Link, i)) != nil; i++ {
-		e.Put(RPSRef(c.Link, i), nil)
-	}
-}
-
-var setRPS = operation(plan.Operation{
-	ID: SetRPS, Kind: KindRPS, Action: plan.Update, Rank: rankRPS, Source: "A 5",
-	Gives: func(v *plan.View, ref plan.Ref) bool {
-		w, wanted := want[RPS](v, ref)
-		r, there := is[RPS](v, ref)
-		return wanted && (!there || r != w)
-	},
-	Changes: func(v *plan.View, ref plan.Ref) []plan.Change {
-		r, _ := is[RPS](v, ref)
-		return []plan.Change{{Path: "rps_cpus", From: r.Mask, To: v.Want.Get(ref).(RPS).Mask}}
-	},
-	Requires: []plan.Requirement{{Rule: plan.RuleDependsOn, Check: channelsSet}},
-	Effect:   func(e *plan.Effects, ref plan.Ref) { e.Put(ref, e.Want.Get(ref)) },
-}, func(_ Machine, _, to plan.Object) string {
-	q := to.(RPS)
-	return fmt.Sprintf("echo %s > /sys/class/net/%s/queues/rx-%d/rps_cpus", q.Mask, q.Link, q.Queue)
-})
-
-// channelsSet: the channels come first, for growing them empties masks; a queue's
-// mask needs the queue.
-func channelsSet(v *plan.View, ref plan.Ref) plan.Verdict {
-	w := v.Want.Get(ref).(RPS)
-	channels := Channels{Link: w.Link}.Ref()
-	c, _ := is[Channels](v, channels)
-	next, wanted := want[Channels](v, channels)
-	if wanted && !c.same(next) && !next.over() {
-		return waitFor(channels, "the channels of %s are set first", w.Link)
-	}
-	if _, there := is[RPS](v, ref); !there {
-		return waitFor(channels, "%s has no queue rx-%d", w.Link, w.Queue)
+// noXDP: drivers refuse to change channels under a program that runs in them (each
+// has buffers and a queue to send for it), and say no more than EINVAL.
+func noXDP(v *plan.View, ref plan.Ref) plan.Verdict {
+	link := v.Want.Get(ref).(Channels).Link
+	if l, _ := is[Link](v, LinkRef(link)); l.XDP != 0 {
+		return plan.Fails(fmt.Sprintf("detach it (`ip link set dev %s xdp off`) until the queues are set, or declare the number that is in use, or unmanaged", link),
+			"%s runs the XDP program %d in its driver, which refuses to change channels meanwhile; `bpftool prog show id %d` says whose it is", link, l.XDP, l.XDP)
 	}
 	return fine()
+}
+
+// stays reports whether the channels of a link cannot become what is wanted: what
+// needs no other number of queues does not wait for them.
+func (c Channels) stays(l Link, want Channels) bool {
+	return want.over() || l.XDP != 0 && !c.same(want)
 }
 
 func channelsCommand(_ Machine, from, to plan.Object) string {

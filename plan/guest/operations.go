@@ -9,6 +9,7 @@ import (
 const (
 	SetChannels   = "SetChannels"
 	SetRPS        = "SetRPS"
+	SetXPS        = "SetXPS"
 	SetLinkUp     = "SetLinkUp"
 	SetMTU        = "SetMTU"
 	SetSysctl     = "SetSysctl"
@@ -24,6 +25,9 @@ const (
 	SetLifetime   = "SetLifetime"
 	ReleaseLease  = "ReleaseLease"
 
+	SetSocketFlows = "SetSocketFlows"
+	SetQueueFlows  = "SetQueueFlows"
+	SetService     = "SetService"
 	GrowPartition  = "GrowPartition"
 	GrowFileSystem = "GrowFileSystem"
 )
@@ -34,23 +38,30 @@ const (
 //
 //	1  SetChannels    first, since some drivers restart the NIC for it
 //	2  SetRPS         growing the queues empties the masks of those that come back
-//	3  SetLinkUp      the kernel takes routes over links that are up only
-//	4  SetMTU
-//	5  SetSysctl      before addresses, which ARP would answer for by the wrong NIC
-//	6  AcquireLease   a server is asked early: its answer takes a while
-//	7  SetLifetime    an address that would vanish comes before one that is missing
-//	8  AddAddress     before routes: without an address they would have no source
-//	9  AddRoute       before the rules that look them up
-//	10 AddRule        from here on traffic leaves by the ENI
-//	11 DeleteRule     no traffic is sent to what goes next
-//	12 DeleteRoute
-//	13 DeleteAddress  late: the kernel flushes the routes of a link without one
-//	14 ReleaseLease   others may get the address from then on
-//	15 GrowPartition  after all of the network: it may take long
-//	16 GrowFileSystem  into the partition
+//	3  SetXPS         as with RPS
+//	4  SetSocketFlows the shares of the queues do nothing without it
+//	5  SetQueueFlows
+//	6  SetLinkUp      the kernel takes routes over links that are up only
+//	7  SetMTU
+//	8  SetSysctl      before addresses, which ARP would answer for by the wrong NIC
+//	9  AcquireLease   a server is asked early: its answer takes a while
+//	10 SetLifetime    an address that would vanish comes before one that is missing
+//	11 AddAddress     before routes: without an address they would have no source
+//	12 AddRoute       before the rules that look them up
+//	13 AddRule        from here on traffic leaves by the ENI
+//	14 DeleteRule     no traffic is sent to what goes next
+//	15 DeleteRoute
+//	16 DeleteAddress  late: the kernel flushes the routes of a link without one
+//	17 ReleaseLease   others may get the address from then on
+//	18 SetService     nothing waits for it
+//	19 GrowPartition  after all of the network: it may take long
+//	20 GrowFileSystem  into the partition
 const (
 	rankChannels = iota + 1
 	rankRPS
+	rankXPS
+	rankSocketFlows
+	rankQueueFlows
 	rankLinkUp
 	rankMTU
 	rankSysctl
@@ -63,15 +74,17 @@ const (
 	rankDeleteRoute
 	rankDeleteAddress
 	rankReleaseLease
+	rankService
 	rankGrowPartition
 	rankGrowFileSystem
 )
 
 var domain = plan.NewDomain(plan.Domain{
 	Operations: []*plan.Operation{
-		setChannels, setRPS, setLinkUp, setMTU, setSysctl, setPromote, acquireLease, releaseLease, setLifetime,
+		setChannels, setRPS, setXPS, setSocketFlows, setQueueFlows, setLinkUp, setMTU, setSysctl, setPromote,
+		acquireLease, releaseLease, setLifetime,
 		addAddress, deleteAddress, addRoute, replaceRoute, deleteRoute, addRule, deleteRule,
-		growPartition, growFileSystem,
+		setService, growPartition, growFileSystem,
 	},
 	Index:   index,
 	Compare: schema.Ref.Compare,

@@ -21,6 +21,8 @@ type Reading struct {
 	// IPv6 says that an ENI has, or is to have, IPv6 addresses: main's IPv6 default
 	// routes matter then.
 	IPv6 bool
+	// XPS and RFS say so of these, Services of services.
+	XPS, RFS, Services bool
 	// Tables are read whole, foreign routes included. Of all other tables enid's
 	// own routes are read, and of main its default routes as well.
 	Tables []uint32
@@ -38,7 +40,8 @@ func (r Reading) Concerns(l Link) bool {
 
 // Reading answers what must be read to decide about this host.
 func (h *Host) Reading() Reading {
-	r := Reading{Masks: managed(h.Spec.RPS), Volumes: h.Volumes, Sysctls: declaresSysctls(h.Spec.Sysctls)}
+	r := Reading{Masks: managed(h.Spec.RPS), XPS: h.xps("") != "unmanaged", RFS: h.Spec.RFS.Entries > 0 || h.Spec.RFS.Off,
+		Sysctls: declaresSysctls(h.Spec.Sysctls), Services: h.Spec.IRQBalance != "" && h.Spec.IRQBalance != "unmanaged", Volumes: h.Volumes}
 	if h.PrimaryMAC != "" {
 		r.MACs = append(r.MACs, h.PrimaryMAC)
 	}
@@ -49,6 +52,7 @@ func (h *Host) Reading() Reading {
 		r.Masks = r.Masks || managed(e.Guest.RPS)
 		r.IPv6 = r.IPv6 || slices.ContainsFunc(e.Addresses, netip.Addr.Is6) ||
 			slices.ContainsFunc(e.Prefixes, func(p netip.Prefix) bool { return p.Addr().Is6() })
+		r.XPS = r.XPS || e.Guest.XPS != "unmanaged"
 		r.Tables = append(r.Tables, uint32(e.Guest.Table))
 	}
 	slices.Sort(r.MACs)

@@ -95,7 +95,7 @@ func (w *wanting) keep(ref plan.Ref, o plan.Object) {
 		if o.Ours() {
 			return
 		}
-	case Channels, RPS, Sysctl, Lease:
+	case Channels, Steering, SocketFlows, Service, Sysctl, Lease:
 		return
 	}
 	w.World.Put(ref, o)
@@ -134,14 +134,14 @@ func (w *wanting) advise(of schema.Ref, rule, detail string) {
 	w.Advice = append(w.Advice, plan.Advice{Rule: rule, Target: of, Detail: detail})
 }
 
+// host answers the Host, as what something is said of.
+func (w *wanting) host() schema.Ref { return schema.Ref{Kind: schema.KindHost, Name: w.h.Name} }
+
 // services says what a Host asks for beyond interfaces.
 func (w *wanting) services() {
-	ref := schema.Ref{Kind: schema.KindHost, Name: w.h.Name}
-	if s := w.h.Spec.IRQBalance; s != "" && s != "unmanaged" {
-		w.block(ref, "SetIRQBalance", "irqbalance", RuleIRQBalance,
-			"irqbalance is to be "+s+", and this enid does not manage the service yet",
-			"set irqbalance: unmanaged, and `systemctl enable --now irqbalance` by hand")
-	}
+	ref := w.host()
+	w.irqbalance()
+	w.socketFlows()
 	if s := w.h.Spec.Persist; s != "" && s != "none" {
 		w.advise(ref, RulePersist, "persist: "+s+" is not written by the agent; `enid host export` prints the files")
 	}

@@ -18,7 +18,7 @@ func (w *wanting) eni(e ENI) {
 		up.MTU = g.MTU
 	}
 	w.World.Put(up.Ref(), up)
-	w.queues(e.Ref, link.Name, g.Queues, g.RPS)
+	w.queues(e.Ref, link.Name, g)
 	w.sysctls(e.Ref, link.Name)
 	if g.Addressing == "none" {
 		return

@@ -17,7 +17,7 @@ func (w *wanting) primary() {
 	if link != "" {
 		of := schema.Ref{Kind: schema.KindInstance, Name: w.h.Instance}
 		q := w.h.queues(schema.Queues{})
-		w.queues(of, link, q, w.h.rps(schema.RPS{}))
+		w.queues(of, link, schema.ENIGuest{Queues: q, RPS: w.h.rps(schema.RPS{}), XPS: w.h.xps("")})
 		w.sysctls(of, link)
 		if !q.Unmanaged && listed.MatchString(w.h.Image) {
 			w.image(of, link)
@@ -38,9 +38,11 @@ func (w *wanting) image(of schema.Ref, link string) {
 	w.advise(of, RuleImage, fmt.Sprintf("the source's text says that %s lacks several queues, and its example uses CentOS 7.2: what the driver reports decides, and %s", w.h.Image, says))
 }
 
-// queues wants the channels and RPS masks of an interface. A driver that has no
-// channels to set is no failure unless a number is asked for.
-func (w *wanting) queues(of schema.Ref, link string, q schema.Queues, rps schema.RPS) {
+// queues wants the channels of an interface, and what steers packets to and from
+// them. A driver that has no channels to set is no failure unless a number is asked
+// for.
+func (w *wanting) queues(of schema.Ref, link string, g schema.ENIGuest) {
+	q := g.Queues
 	have, some := w.observed.Get(Channels{Link: link}.Ref()).(Channels)
 	want := have
 	switch {
@@ -65,11 +67,13 @@ func (w *wanting) queues(of schema.Ref, link string, q schema.Queues, rps schema
 	if some && !q.Unmanaged {
 		w.World.Put(want.Ref(), want)
 	}
-	if want.over() {
+	if l, _ := w.observed.Get(LinkRef(link)).(Link); have.stays(l, want) {
 		want = have // for the masks: those channels are a blocked step
 	}
-	w.rps(of, link, want, some, rps)
-	if some && want.Receive() > 1 && (w.h.Spec.IRQBalance == "" || w.h.Spec.IRQBalance == "unmanaged") {
+	w.rps(of, link, want, some, g.RPS)
+	w.xps(of, link, want, some, g.XPS)
+	w.queueFlows(of, link, want, some, g.RPS)
+	if some && want.Receive() > 1 && w.h.Spec.IRQBalance != "disabled" && !w.balanced() {
 		w.advise(of, RuleIRQRecommended, fmt.Sprintf("%s has %d queues: irqbalance is recommended", link, want.Receive()))
 	}
 }
@@ -94,47 +98,4 @@ func (c Channels) set(n int, most bool) Channels {
 // over reports whether there are more channels than there can be.
 func (c Channels) over() bool {
 	return c.Combined > c.MaxCombined || c.RX > c.MaxRX || c.TX > c.MaxTX
-}
-
-// rps wants the mask of every receive queue that there will be.
-func (w *wanting) rps(of schema.Ref, link string, c Channels, some bool, rps schema.RPS) {
-	var mask Mask
-	switch rps.Mode {
-	case "documented":
-		mask = Documented(w.machine.OnlineCPUs)
-	case "mask":
-		m, err := ParseMask(rps.Mask)
-		if err != nil {
-			w.block(of, "SetRPS", link, RuleRPS, err.Error(), "declare hex digits")
-			return
-		}
-		mask = m
-	case "off":
-	default:
-		return
-	}
-	if w.observed.Get(RPSRef(link, 0)) == nil {
-		w.block(of, "SetRPS", link, RuleRPS, fmt.Sprintf("the RPS masks of %s cannot be read: no sysfs shows this network namespace, or the kernel has no RPS", link),
-			"`mount -t sysfs sysfs /sys` inside it, or declare rps: unmanaged")
-		return
-	}
-	text, empty := w.machine.Effective(mask)
-	if empty {
-		w.block(of, "SetRPS", link, RuleRPS, fmt.Sprintf("mask %s names no CPU that this machine has in use (%s)", FormatMask(mask, 32*len(mask)), w.machine.Possible),
-			"declare a mask with CPUs that exist and are not isolated")
-		return
-	}
-	n := c.Receive()
-	if !some {
-		for n = 0; w.observed.Get(RPSRef(link, n)) != nil; {
-			n++
-		}
-	}
-	for i := range n {
-		q := RPS{Link: link, Queue: i, Mask: text}
-		w.World.Put(q.Ref(), q)
-	}
-	if most := max(c.MaxCombined, c.MaxRX); some && mask.Count() > 0 && most > n {
-		w.advise(of, RuleRPSWhen, fmt.Sprintf("RPS is for when multi-queue alone does not bring the gain, and %s uses %d of %d queues", link, n, most))
-	}
 }

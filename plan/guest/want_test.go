@@ -96,8 +96,9 @@ func TestWantIsBlocked(t *testing.T) {
 			s.inst.Type, s.host.Queues = "ecs.none", schema.Queues{Count: 9}
 		}},
 		{RuleMaximum, "an ENI of type ecs.g5.large has at most 2", func(s *state, _ *Objects) { s.host.Queues = schema.Queues{Count: 3} }},
+		{RuleMaximum, "eth1 runs the XDP program 7 in its driver", func(s *state, o *Objects) { s.host.Queues, eth1(o).XDP = schema.Queues{Count: 2}, 7 }},
 		{RuleRPS, "names no CPU that this machine has in use", func(s *state, _ *Objects) { s.host.RPS = schema.RPS{Mode: "mask", Mask: "f0"} }},
-		{RuleIRQBalance, "does not manage the service yet", func(s *state, _ *Objects) { s.host.IRQBalance = "enabled" }},
+		{RuleIRQBalance, "irqbalance does not run, and no systemd runs here", func(s *state, _ *Objects) { s.host.IRQBalance = "enabled" }},
 	}
 	for _, c := range cases {
 		s, o := exampleState(), exampleObjects()

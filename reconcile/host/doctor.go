@@ -186,8 +186,10 @@ func (m *Machine) denied(w *guest.Wanted) (out []doctor.Denial) {
 			continue
 		}
 		switch o := w.World.Get(ref).(type) {
-		case guest.RPS:
-			file = m.maskFile(o.Link, o.Queue)
+		case guest.Steering:
+			file = m.steeringFile(o)
+		case guest.SocketFlows:
+			file = m.opts.Proc + "/sys/net/" + guest.SocketFlowsKey
 		case guest.Sysctl:
 			file = m.opts.Proc + "/sys/" + o.Path()
 		default:

@@ -66,6 +66,10 @@ func drawCloud(t *rapid.T) *cloud {
 		masks = masks[:1]
 	}
 	c.host.RPS = rapid.SampledFrom(masks).Draw(t, "rps")
+	if masksWritable() {
+		c.host.XPS = rapid.SampledFrom([]string{"", "auto", "off"}).Draw(t, "xps")
+		c.host.RFS = rapid.SampledFrom([]schema.RFS{{}, {Off: true}}).Draw(t, "rfs")
+	}
 	indexes := rapid.Permutation([]int{1, 2, 3}).Draw(t, "indexes")
 	for i, mac := range []string{mac1, mac2, "00:16:3e:00:00:03"} {
 		if rapid.IntRange(0, 3).Draw(t, "absent") == 0 {
@@ -201,7 +205,7 @@ func oneByOne(t *rapid.T, m *Machine, c *cloud, after func()) int {
 		t.Fatalf("%v", err)
 	}
 	reading := h.Reading()
-	reading.Links, reading.All, reading.Masks = []string{"eth1", "eth2", "eth3"}, true, true
+	reading.Links, reading.All, reading.Masks, reading.XPS, reading.RFS = []string{"eth1", "eth2", "eth3"}, true, true, true, true
 	observe := func() *plan.World {
 		o, err := m.read(context.Background(), reading)
 		if err != nil {

@@ -24,7 +24,7 @@ const maxDumps = 10
 // families, enid's own routes, main's default routes, all routes of the tables that enid's
 // own rules and routes name, and every NIC's queues.
 func (m *Machine) Observe(ctx context.Context) (*plan.World, error) {
-	o, err := m.read(ctx, guest.Reading{All: true, Masks: true, IPv6: true})
+	o, err := m.read(ctx, guest.Reading{All: true, Masks: true, XPS: true, RFS: true, Services: true, IPv6: true})
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +55,7 @@ func (m *Machine) read(ctx context.Context, r guest.Reading) (o guest.Objects, e
 	m.queues(r, &o)
 	m.sysctls(r, &o)
 	m.volumes(r, &o)
+	m.services(ctx, r, &o)
 	return o, nil
 }
 

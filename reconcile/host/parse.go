@@ -61,6 +61,8 @@ func parseLink(b []byte) (l guest.Link, master int, ok bool) {
 			l.MinMTU = int(u32(attr.Value))
 		case unix.IFLA_MAX_MTU:
 			l.MaxMTU = int(u32(attr.Value))
+		case unix.IFLA_XDP:
+			l.XDP = driverXDP(attr.Value)
 		case unix.IFLA_LINKINFO:
 			for _, info := range attributes(attr.Value) {
 				if info.Attr.Type == nl.IFLA_INFO_KIND {
@@ -70,6 +72,17 @@ func parseLink(b []byte) (l guest.Link, master int, ok bool) {
 		}
 	}
 	return l, a.MasterIndex, true
+}
+
+// driverXDP answers the id of the XDP program in the driver or the NIC; 0: none. One
+// of the stack (generic mode) is no concern of the driver's.
+func driverXDP(v []byte) (id int) {
+	for _, attr := range attributes(v) {
+		if t := attr.Attr.Type; t == unix.IFLA_XDP_DRV_PROG_ID || t == unix.IFLA_XDP_HW_PROG_ID {
+			id = int(u32(attr.Value))
+		}
+	}
+	return id
 }
 
 func u32(v []byte) uint32 {

@@ -3,7 +3,6 @@
 package host
 
 import (
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -24,7 +23,7 @@ func (m *Machine) machine() guest.Machine {
 		}
 		return mask
 	}
-	possible := cpus("possible")
+	possible, online := cpus("possible"), cpus("online")
 	n := max(possible.Len(), 1)
 	isolated := cpus("isolated")
 	for i, word := range cpus("nohz_full") {
@@ -35,9 +34,9 @@ func (m *Machine) machine() guest.Machine {
 		}
 	}
 	h := guest.Machine{
-		OnlineCPUs:   m.online(cpus("online")),
+		OnlineCPUs:   m.online(online),
+		Online:       guest.FormatMask(online, n),
 		CPUs:         n,
-		Possible:     guest.FormatMask(possible, n),
 		Isolated:     guest.FormatMask(isolated, n),
 		NewQueueMask: guest.FormatMask(nil, n),
 		Label:        m.opts.label,
@@ -80,9 +79,12 @@ func (m *Machine) queues(r guest.Reading, o *guest.Objects) {
 				Combined: int(c.CombinedCount), RX: int(c.RxCount), TX: int(c.TxCount),
 				MaxCombined: int(c.MaxCombined), MaxRX: int(c.MaxRx), MaxTX: int(c.MaxTx)})
 		}
-		if r.Masks && m.sysfsShows(l) {
-			o.RPS = append(o.RPS, m.masks(l.Name, o.Machine.CPUs)...)
+		if (r.Masks || r.XPS || r.RFS) && m.sysfsShows(l) {
+			m.steering(r, l.Name, o)
 		}
+	}
+	if n, err := m.number(guest.SocketFlowsKey); r.RFS && err == nil {
+		o.More = append(o.More, guest.SocketFlows{Entries: n})
 	}
 }
 
@@ -96,23 +98,4 @@ func (m *Machine) sysfsShows(l guest.Link) bool {
 	}
 	mac, err := os.ReadFile(at + "/address")
 	return err == nil && guest.SameMAC(strings.TrimSpace(string(mac)), l.MAC)
-}
-
-// masks reads the RPS masks of a link's receive queues.
-func (m *Machine) masks(link string, cpus int) (out []guest.RPS) {
-	for i := 0; ; i++ {
-		b, err := os.ReadFile(m.maskFile(link, i))
-		if err != nil {
-			return out // no such queue, or a kernel without RPS
-		}
-		mask, err := guest.ParseMask(string(b))
-		if err != nil {
-			return out
-		}
-		out = append(out, guest.RPS{Link: link, Queue: i, Mask: guest.FormatMask(mask, cpus)})
-	}
-}
-
-func (m *Machine) maskFile(link string, queue int) string {
-	return fmt.Sprintf("%s/class/net/%s/queues/rx-%d/rps_cpus", m.opts.Sys, link, queue)
 }

@@ -18,11 +18,15 @@ import (
 // valueKinds decode what a Snapshot keeps of values, by kind. A kind that is not
 // here cannot be undone: nothing of it belongs into a turn that may have to be.
 var valueKinds = map[schema.Kind]func(json.RawMessage) (plan.Object, error){
-	guest.KindAddress:  decode[guest.Address], // its lifetime
-	guest.KindLink:     decode[guest.Link],
-	guest.KindChannels: decode[guest.Channels],
-	guest.KindRPS:      decode[guest.RPS],
-	guest.KindSysctl:   decode[guest.Sysctl],
+	guest.KindAddress:     decode[guest.Address], // its lifetime
+	guest.KindLink:        decode[guest.Link],
+	guest.KindChannels:    decode[guest.Channels],
+	guest.KindRPS:         decode[guest.RPS],
+	guest.KindXPS:         decode[guest.XPS],
+	guest.KindQueueFlows:  decode[guest.QueueFlows],
+	guest.KindSocketFlows: decode[guest.SocketFlows],
+	guest.KindService:     decode[guest.Service],
+	guest.KindSysctl:      decode[guest.Sysctl],
 }
 
 func decode[T plan.Object](b json.RawMessage) (plan.Object, error) {
@@ -99,7 +103,7 @@ func (b *back) set(ctx context.Context, now func(value) bool) error {
 			continue
 		}
 		// What was set before may have changed it: it is read anew each time.
-		o, err := b.m.read(ctx, guest.Reading{All: true, Masks: true, Sysctls: true})
+		o, err := b.m.read(ctx, guest.Reading{All: true, Masks: true, XPS: true, RFS: true, Services: true, Sysctls: true})
 		if err != nil {
 			return err
 		}

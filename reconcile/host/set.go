@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -27,16 +28,24 @@ func (m *Machine) set(ctx context.Context, d deed) error {
 		return nil
 	case d.op == guest.SetChannels && errors.Is(err, unix.EOPNOTSUPP):
 		return &Learnt{d.target, nil}
+	case d.op == guest.SetChannels && errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("%s %s: %w: %s", d.op, d.target, err, whyInvalid)
 	}
 	return fmt.Errorf("%s %s: %w", d.op, d.target, err)
 }
 
 // setters are what netlink does not do, by operation.
 var setters = map[string]func(m *Machine, ctx context.Context, d deed) error{
-	guest.SetChannels:  func(m *Machine, _ context.Context, d deed) error { return m.setChannels(d.to.(guest.Channels)) },
-	guest.SetRPS:       func(m *Machine, ctx context.Context, d deed) error { return m.setMask(ctx, d.to.(guest.RPS)) },
-	guest.AcquireLease: func(m *Machine, ctx context.Context, d deed) error { return m.acquireLease(ctx, d) },
-	guest.ReleaseLease: func(m *Machine, ctx context.Context, d deed) error { return m.releaseLease(ctx, d) },
+	guest.AcquireLease:  func(m *Machine, ctx context.Context, d deed) error { return m.acquireLease(ctx, d) },
+	guest.ReleaseLease:  func(m *Machine, ctx context.Context, d deed) error { return m.releaseLease(ctx, d) },
+	guest.SetChannels:   func(m *Machine, _ context.Context, d deed) error { return m.setChannels(d.to.(guest.Channels)) },
+	guest.SetRPS:        steer,
+	guest.SetXPS:        steer,
+	guest.SetQueueFlows: steer,
+	guest.SetSocketFlows: func(m *Machine, _ context.Context, d deed) error {
+		return m.write(m.opts.Proc+"/sys/net/"+guest.SocketFlowsKey, strconv.Itoa(d.to.(guest.SocketFlows).Entries))
+	},
+	guest.SetService: func(m *Machine, ctx context.Context, d deed) error { return m.setService(ctx, d.to.(guest.Service)) },
 	guest.SetSysctl: func(m *Machine, _ context.Context, d deed) error {
 		s := d.to.(guest.Sysctl)
 		return m.write(m.opts.Proc+"/sys/"+s.Path(), fmt.Sprint(s.Value))
@@ -51,7 +60,14 @@ var setters = map[string]func(m *Machine, ctx context.Context, d deed) error{
 	guest.GrowFileSystem: growFileSystem,
 }
 
-// setChannels sets the numbers and nothing else: the rest is read anew.
+// whyInvalid is what the kernel and the drivers mean by EINVAL for channels that are
+// no more than their maximum, where it could not be seen beforehand.
+const whyInvalid = "the driver refuses although there are as many: an XDP program or AF_XDP socket at work on it (for a veth, at its other end), " +
+	"an RSS table or n-tuple filter that names a queue which would go (`ethtool -x`, `ethtool -n`), or a number that this driver does not take"
+
+// setChannels sets the numbers and nothing else: the rest is read anew. What somebody
+// chose for an IRQ of the NIC is put back if the driver resets it. A crash after the
+// channels and before that leaves the driver's choice (mq.irq-affinity).
 func (m *Machine) setChannels(c guest.Channels) error {
 	now, err := m.tool.get(c.Link)
 	if err != nil {
@@ -60,16 +76,22 @@ func (m *Machine) setChannels(c guest.Channels) error {
 	if int(now.CombinedCount) == c.Combined && int(now.RxCount) == c.RX && int(now.TxCount) == c.TX {
 		return nil // some drivers restart the NIC for a change that is none
 	}
+	chosen := m.chosenIRQs(c.Link, int(now.CombinedCount+max(now.RxCount, now.TxCount)))
 	now.CombinedCount, now.RxCount, now.TxCount = uint32(c.Combined), uint32(c.RX), uint32(c.TX)
-	return m.tool.set(c.Link, now)
+	if err := m.tool.set(c.Link, now); err != nil {
+		return err
+	}
+	m.keepIRQs(c.Link, chosen)
+	return nil
 }
 
-// setMask writes a queue's mask, once the queue is there: it appears in sysfs a
-// moment after the channels grew.
-func (m *Machine) setMask(ctx context.Context, q guest.RPS) error {
-	file := m.maskFile(q.Link, q.Queue)
+// steer writes a queue's file, once the queue is there: it appears in sysfs a moment
+// after the channels grew.
+func steer(m *Machine, ctx context.Context, d deed) error {
+	s := d.to.(guest.Steering)
+	file := m.steeringFile(s)
 	for wait := time.Millisecond; ; wait *= 2 {
-		err := m.write(file, q.Mask)
+		err := m.write(file, s.Value())
 		if !errors.Is(err, os.ErrNotExist) || wait > 200*time.Millisecond {
 			return err
 		}

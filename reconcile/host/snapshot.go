@@ -190,12 +190,12 @@ func (c *shot) set(m *Machine, d deed) error {
 	c.Set = append(c.Set, v)
 	if ch, ok := d.from.(guest.Channels); ok && d.op == guest.SetChannels {
 		// Queues that go and come back do so with empty masks.
-		for _, q := range m.masks(ch.Link, m.machine().CPUs) {
+		for _, q := range m.allSteering(ch.Link, m.machine().CPUs) {
 			from, err := encode(q)
 			if err != nil {
 				return err
 			}
-			c.Set = append(c.Set, value{Op: guest.SetRPS, Target: q.Ref(), Index: d.index, From: from})
+			c.Set = append(c.Set, value{Op: guest.SteeringOperation(q), Target: q.Ref(), Index: d.index, From: from})
 		}
 	}
 	return nil

@@ -20,10 +20,11 @@ import (
 )
 
 const (
-	cpus   = 4
-	queues = 4 // of each NIC; its maximum and what it has at first
-	nics   = 3 // at first; plug adds more
-	slots  = 6 // for NICs
+	cpus    = 4
+	maxCPUs = 40 // that could be plugged in: masks are of more than one group
+	queues  = 4  // of each NIC; its maximum and what it has at first
+	nics    = 3  // at first; plug adds more
+	slots   = 6  // for NICs
 
 	// bootTime is ten times what a boot takes. About one in a hundred hangs before
 	// the first process: an oddity of the emulation, met by a fresh one.
@@ -173,7 +174,7 @@ func machine(ctx context.Context, k kernel, work string) *exec.Cmd {
 // parts are QEMU's arguments: what the machine is made of.
 func parts(k kernel) []string {
 	args := []string{"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-		"-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", fmt.Sprint(cpus), "-m", "1024",
+		"-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", fmt.Sprintf("%d,maxcpus=%d", cpus, maxCPUs), "-m", "1024",
 		"-kernel", k.image(), "-initrd", "image",
 		// The HPET goes right where this machine is busy too: the TSC is measured at
 		// boot, and was seen to go three times as fast then. A panic ends QEMU.
