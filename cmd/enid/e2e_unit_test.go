@@ -3,10 +3,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -113,17 +115,19 @@ func (l *lab) masks() string {
 	return strings.Trim(l.must("sh", "-c", "cat /sys/class/net/eth1/queues/rx-*/rps_cpus"), "0,\n")
 }
 
-// startAs starts a program of the lab until the test ends.
-func (l *lab) startAs(args ...string) {
+// startAs starts a program of the lab until stop is called, or the test ends.
+func (l *lab) startAs(args ...string) (stop func()) {
 	l.t.Helper()
 	cmd := l.background(args...)
 	if err := cmd.Start(); err != nil {
 		l.t.Fatal(err)
 	}
-	l.t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
+	l.t.Cleanup(stop)
+	return stop
 }
 
 // A user with CAP_NET_ADMIN alone, as a drop-in with User= has it, converges all but
@@ -156,6 +160,21 @@ func TestE2EUserWithCapability(t *testing.T) {
 	}
 	if r := enid("", "host", "plan", "--host", "web-1", "--path", f.at("topology")); r.code != 2 {
 		t.Errorf("the dry run needs no capability: exit %d\n%s%s", r.code, r.out, r.err)
+	}
+
+	daemon := append(append([]string{}, user...), "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all",
+		"enid", "run", "--host", "web-1", "--path", f.at("topology"), "--interval", "1h")
+	stop := l.startAs(daemon...)
+	l.within("the daemon says what it lacks", func() error {
+		s, _, err := l.status()
+		if err == nil && (s.Host.Condition != "Degraded" || !strings.Contains(s.Host.Message, "CAP_NET_ADMIN is missing")) {
+			err = fmt.Errorf("host %+v", s.Host)
+		}
+		return err
+	})
+	stop()
+	if err := l.is(before)(); err != nil {
+		t.Fatal(err)
 	}
 
 	f.edit("topology/web-1.yaml", "  rps: documented\n", "  rps: documented\n  sysctls: {arpIgnore: 1}\n")

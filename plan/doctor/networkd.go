@@ -80,13 +80,14 @@ func networkdManages(s *Seen) (out []Finding) {
 				by[x.key] = x
 			}
 			file := by["NETWORK_FILE"].value
-			// What `enid host export` writes is networkd's to configure, and says the same.
+			// What `enid host export` and persist: write is networkd's to configure, and says
+			// the same.
 			if file == "" || by["ADMIN_STATE"].value == "unmanaged" || strings.Contains(path.Base(file), "enid") {
 				continue
 			}
 			out = append(out, Finding{Severity: Error, Program: "systemd-networkd", Interface: n.Name, Seen: []string{by["NETWORK_FILE"].at},
 				Why: fmt.Sprintf("it configures %s after %s: it removes addresses and routes there that it has not made, and may take a default route from DHCP", n.Name, file),
-				Remedy: []string{"/etc/systemd/network/05-enid-" + n.Name + ".network:", "  [Match]", "  MACAddress=" + n.mac(), "  [Link]", "  Unmanaged=yes",
+				Remedy: []string{"/etc/systemd/network/04-enid-unmanaged-" + n.Name + ".network:", "  [Match]", "  MACAddress=" + n.mac(), "  [Link]", "  Unmanaged=yes",
 					"networkctl reload"},
 				removes: []schema.Kind{guest.KindRoute, guest.KindAddress}})
 		}
