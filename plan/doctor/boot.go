@@ -13,12 +13,12 @@ import (
 var hotplugRules = []string{"/udev/rules.d/90-cloud-init-hook-hotplug.rules", "/udev/rules.d/10-cloud-init-hook-hotplug.rules"}
 
 var bootChecks = []Check{
-	{Name: "cloud-init.hotplug", Judge: cloudInit, Files: append([]string{"/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg"},
+	{Name: "cloud-init.hotplug", Finds: "cloud-init configures NICs that are plugged in.", Judge: cloudInit, Files: append([]string{"/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg"},
 		append(patterns(hotplugRules[0], udevRoots...), patterns(hotplugRules[1], udevRoots...)...)...)},
-	{Name: "ec2-net-utils", Judge: ec2NetUtils, Files: append([]string{ec2net, "/run/systemd/network/70-*.network"},
+	{Name: "ec2-net-utils", Finds: "amazon-ec2-net-utils or ec2-net-utils configures every ENI.", Judge: ec2NetUtils, Files: append([]string{ec2net, "/run/systemd/network/70-*.network"},
 		append(patterns(vpcPolicyRules, udevRoots...), patterns(ec2netRules, udevRoots...)...)...)},
-	{Name: "guest-agent.google", Judge: googleAgent, Processes: []string{"google_guest_ag"}, Files: []string{"/etc/default/instance_configs.cfg"}},
-	{Name: "guest-agent.alibaba", Judge: multiNICUtil, Files: append([]string{"/etc/eni_utils/eni.conf"}, patterns("/systemd/system/eni.service", systemdRoots...)...)},
+	{Name: "guest-agent.google", Finds: "Google's guest agent configures secondary NICs.", Judge: googleAgent, Processes: []string{"google_guest_ag"}, Files: []string{"/etc/default/instance_configs.cfg"}},
+	{Name: "guest-agent.alibaba", Finds: "Alibaba Cloud's multi-nic-util configures every ENI.", Judge: multiNICUtil, Files: append([]string{"/etc/eni_utils/eni.conf"}, patterns("/systemd/system/eni.service", systemdRoots...)...)},
 }
 
 // hotplugWord is hotplug as an event of updates.network.when, in a list of either form.

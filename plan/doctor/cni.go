@@ -31,8 +31,8 @@ var plugins = []plugin{
 }
 
 var cniChecks = []Check{
-	{Name: "cni.plugin", Judge: cni, Files: []string{"/etc/cni/net.d/*"}, Processes: []string{"aws-k8s-agent", "terwayd", "cilium-agent"}},
-	{Name: "cni.terway-tables", Judge: terwayTables, Files: []string{"/etc/cni/net.d/*"}, Processes: []string{"terwayd"}},
+	{Name: "cni.plugin", Finds: "A CNI plug-in works on the machine's own NICs and rules.", Judge: cni, Files: []string{"/etc/cni/net.d/*"}, Processes: []string{"aws-k8s-agent", "terwayd", "cilium-agent"}},
+	{Name: "cni.terway-tables", Finds: "terway's table of an interface is a table of enid's.", Judge: terwayTables, Files: []string{"/etc/cni/net.d/*"}, Processes: []string{"terwayd"}},
 }
 
 // find answers the evidence that a plug-in is there.
@@ -81,7 +81,7 @@ func terwayTables(s *Seen) (out []Finding) {
 }
 
 // numberChecks judge who else uses the tables and rule priorities of enid.
-var numberChecks = []Check{{Name: "numbers.shared", Judge: shared}}
+var numberChecks = []Check{{Name: "numbers.shared", Finds: "Others have routes in enid's tables, or rules that look them up or share its priorities.", Judge: shared}}
 
 // maxShared is how many foreign entries are named.
 const maxShared = 5

@@ -10,11 +10,11 @@ import (
 )
 
 var dhcpChecks = []Check{
-	{Name: "dhcp.client", Judge: dhcpClient, Processes: []string{"dhclient", "dhcpcd", "udhcpc"},
+	{Name: "dhcp.client", Finds: "A DHCP client runs on the NIC of an ENI.", Judge: dhcpClient, Processes: []string{"dhclient", "dhcpcd", "udhcpc"},
 		Files: []string{"/etc/dhcpcd.conf", "/var/lib/dhcp/*.leases", "/var/lib/dhclient/*.lease*"}},
-	{Name: "ifupdown", Judge: ifupdown, Files: []string{"/etc/network/interfaces", "/etc/network/interfaces.d/*"}},
-	{Name: "ifcfg.default-route", Judge: ifcfg, Files: []string{"/etc/sysconfig/network-scripts/ifcfg-*"}},
-	{Name: "wicked", Judge: wicked, Processes: []string{"wickedd"}, Files: []string{"/etc/sysconfig/network/ifcfg-*"}},
+	{Name: "ifupdown", Finds: "/etc/network/interfaces configures the NIC of an ENI.", Judge: ifupdown, Files: []string{"/etc/network/interfaces", "/etc/network/interfaces.d/*"}},
+	{Name: "ifcfg.default-route", Finds: "An ifcfg file has DHCP take a default route on the NIC of an ENI.", Judge: ifcfg, Files: []string{"/etc/sysconfig/network-scripts/ifcfg-*"}},
+	{Name: "wicked", Finds: "wicked configures the NIC of an ENI.", Judge: wicked, Processes: []string{"wickedd"}, Files: []string{"/etc/sysconfig/network/ifcfg-*"}},
 }
 
 // dhcpClient: a client on a secondary NIC takes a default route, and rewrites

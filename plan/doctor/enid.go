@@ -12,9 +12,9 @@ func is6(a netip.Addr) bool { return a.Is6() && !a.Is4In6() }
 
 // enidChecks judge what this process itself may do, and can see.
 var enidChecks = []Check{
-	{Name: "enid.capabilities", Judge: capabilities},
-	{Name: "enid.read-only", Judge: readOnly},
-	{Name: "enid.no-sysfs", Judge: noSysfs},
+	{Name: "enid.capabilities", Finds: "This process lacks CAP_NET_ADMIN in this network namespace, or CAP_NET_RAW where DHCP is declared.", Judge: capabilities},
+	{Name: "enid.read-only", Finds: "RPS masks or switches are declared, and their files cannot be written.", Judge: readOnly},
+	{Name: "enid.no-sysfs", Finds: "No sysfs shows the interfaces of this network namespace.", Judge: noSysfs},
 }
 
 // Missing answers what a process without CAP_NET_ADMIN is told.
@@ -62,8 +62,8 @@ func noSysfs(s *Seen) []Finding {
 
 // programChecks judge programs that enid's users, or enid, would have use for.
 var programChecks = []Check{
-	{Name: "irqbalance.absent", Processes: []string{"irqbalance"}, Judge: irqbalance},
-	{Name: "ethtool.absent", Judge: ethtool, Files: programFiles("ethtool")},
+	{Name: "irqbalance.absent", Finds: "There are several receive queues, and irqbalance does not run.", Processes: []string{"irqbalance"}, Judge: irqbalance},
+	{Name: "ethtool.absent", Finds: "ethtool is not installed.", Judge: ethtool, Files: programFiles("ethtool")},
 }
 
 func programFiles(name string) (out []string) {

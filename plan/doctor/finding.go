@@ -43,6 +43,8 @@ type Finding struct {
 // Check is a row of the table.
 type Check struct {
 	Name string
+	// Finds says in a sentence what it finds.
+	Finds string
 	// Files are read for it: patterns as of path.Match, from the root.
 	Files []string
 	// Processes are looked for: names as the kernel keeps them, 15 bytes at most.

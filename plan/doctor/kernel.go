@@ -10,11 +10,11 @@ import (
 
 // kernelChecks judge switches of the kernel that spoil several NICs.
 var kernelChecks = []Check{
-	{Name: "rp_filter.strict", Judge: strict, Sysctls: []string{"ipv4/conf/*/rp_filter"}},
-	{Name: "arp.flux", Judge: flux, Sysctls: []string{"ipv4/conf/*/arp_ignore", "ipv4/conf/*/arp_announce"}},
-	{Name: "ipv6.off", Judge: ipv6Off, Sysctls: []string{"ipv6/conf/*/disable_ipv6"}},
-	{Name: "ipv6.router-advertisements", Judge: advertisements, Sysctls: []string{"ipv6/conf/*/accept_ra", "ipv6/conf/*/accept_ra_defrtr", "ipv6/conf/*/forwarding"}},
-	{Name: "promote_secondaries.off", Judge: promote, Sysctls: []string{"ipv4/conf/*/promote_secondaries"}},
+	{Name: "rp_filter.strict", Finds: "rp_filter is strict on a machine of several NICs, and not declared.", Judge: strict, Sysctls: []string{"ipv4/conf/*/rp_filter"}},
+	{Name: "arp.flux", Finds: "Several NICs are in one subnet, and arp_ignore or arp_announce is 0 and not declared.", Judge: flux, Sysctls: []string{"ipv4/conf/*/arp_ignore", "ipv4/conf/*/arp_announce"}},
+	{Name: "ipv6.off", Finds: "IPv6 addresses are declared, and IPv6 is off.", Judge: ipv6Off, Sysctls: []string{"ipv6/conf/*/disable_ipv6"}},
+	{Name: "ipv6.router-advertisements", Finds: "IPv6 addresses are declared, and a router advertisement would bring a default route there.", Judge: advertisements, Sysctls: []string{"ipv6/conf/*/accept_ra", "ipv6/conf/*/accept_ra_defrtr", "ipv6/conf/*/forwarding"}},
+	{Name: "promote_secondaries.off", Finds: "Without promote_secondaries the other addresses of a subnet go with the first.", Judge: promote, Sysctls: []string{"ipv4/conf/*/promote_secondaries"}},
 }
 
 // counts answers a switch as the kernel goes by it, the larger of all's and the

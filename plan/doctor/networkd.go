@@ -14,8 +14,8 @@ var NetworkdFiles = append([]string{"/etc/systemd/networkd.conf", "/run/systemd/
 	patterns("/systemd/networkd.conf.d/*.conf", systemdRoots...)...)
 
 var networkdChecks = []Check{
-	{Name: "networkd.foreign", Files: NetworkdFiles, Processes: []string{"systemd-network"}, Judge: networkdForeign},
-	{Name: "networkd.manages", Files: []string{"/run/systemd/netif/links/*"}, Processes: []string{"systemd-network"}, Judge: networkdManages},
+	{Name: "networkd.foreign", Finds: "systemd-networkd removes other programs' routes or rules.", Files: NetworkdFiles, Processes: []string{"systemd-network"}, Judge: networkdForeign},
+	{Name: "networkd.manages", Finds: "systemd-networkd configures the NIC of an ENI.", Files: []string{"/run/systemd/netif/links/*"}, Processes: []string{"systemd-network"}, Judge: networkdManages},
 }
 
 // NetworkdRemoves reports whether systemd-networkd removes the routes and rules of

@@ -9,7 +9,7 @@ import (
 	"enid/schema"
 )
 
-var networkManagerChecks = []Check{{Name: "networkmanager.manages", Processes: []string{"NetworkManager"}, Judge: networkManager,
+var networkManagerChecks = []Check{{Name: "networkmanager.manages", Finds: "NetworkManager manages the NIC of an ENI, or nothing keeps it from doing so.", Processes: []string{"NetworkManager"}, Judge: networkManager,
 	Files: append([]string{"/etc/NetworkManager/NetworkManager.conf", "/run/NetworkManager/devices/*"},
 		patterns("/NetworkManager/conf.d/*.conf", "/etc", "/run", "/usr/lib")...)}}
 

@@ -67,9 +67,9 @@ func (s *Seen) links() (out []guest.Link) {
 
 // nicChecks judge the NICs themselves and the primary's default route.
 var nicChecks = []Check{
-	{Name: "nic.same-mac", Judge: sameMAC},
-	{Name: "primary.no-default-route", Judge: noDefault},
-	{Name: "primary.metric", Judge: primaryMetric},
+	{Name: "nic.same-mac", Finds: "Several NICs have the MAC of one ENI.", Judge: sameMAC},
+	{Name: "primary.no-default-route", Finds: "The main table has no default route but enid's own.", Judge: noDefault},
+	{Name: "primary.metric", Finds: "The primary's default route has a metric that those of the ENIs would win over.", Judge: primaryMetric},
 }
 
 func sameMAC(s *Seen) (out []Finding) {
