@@ -22,11 +22,11 @@ func (w *Wanted) Advise(p *plan.Plan, world *plan.World) []plan.Advice {
 	world.Each(func(ref plan.Ref, o plan.Object) {
 		switch o := o.(type) {
 		case Route:
-			if !o.Ours() && tables[o.Table] {
+			if !o.Ours() && tables[o.Table] && !serves(w.World, ref) {
 				near = append(near, ref)
 			}
 		case Rule:
-			if !o.Ours() && (tables[o.Table] || priorities[o.Priority]) {
+			if !o.Ours() && (tables[o.Table] || priorities[o.Priority]) && !serves(w.World, ref) {
 				near = append(near, ref)
 			}
 		}
@@ -72,8 +72,13 @@ func foreignRoutes(p *plan.Plan, wanted, world *plan.World, near []plan.Ref) (ou
 			continue
 		}
 		told[numbered(r.Table, r.IPv6())] = true
-		more := ""
-		if n := world.Count(foreignIn(r.Table, r.IPv6())); n > 1 {
+		n, more := 0, ""
+		for _, other := range world.Members(foreignIn(r.Table, r.IPv6())) {
+			if !serves(wanted, other) {
+				n++
+			}
+		}
+		if n > 1 {
 			more = fmt.Sprintf(", and %d more", n-1)
 		}
 		out = append(out, plan.Advice{Rule: RuleTable, Target: ref,

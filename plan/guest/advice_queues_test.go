@@ -30,8 +30,6 @@ func TestWantAdvises(t *testing.T) {
 			s.host.RPS = documented
 			every(o, func(c *Channels) { c.Combined = 4 })
 		}},
-		{RulePersist, true, func(s *state, _ *Objects) { s.host.Persist = "ifcfg" }},
-		{RulePersist, false, func(s *state, _ *Objects) { s.host.Persist = "none" }},
 	} {
 		s, o := exampleState(), exampleObjects()
 		c.change(s, &o)

@@ -49,18 +49,22 @@ var rules = []schema.Rule{
 		Note: "Where the primary's own default route has that metric or a higher one (systemd-networkd gives 1024), the step is blocked by host.keep-default-route: raise metricBase."},
 	{ID: RuleTable, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.6",
 		Text: "Each secondary ENI has a routing table of its own with a default route; its number is the metric, unless declared otherwise. The table also holds the subnet's connected route. " +
-			"A table that holds a route without enid's protocol is somebody else's: blocked, never flushed."},
+			"A table that holds a route without enid's protocol is somebody else's: blocked, never flushed.",
+		Note: "A route of others' that leads where enid's own would, in its place, serves and stays theirs; enid makes its own when it is gone."},
 	{ID: RuleRule, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.7",
 		Text: "For each address of a secondary ENI there is a rule `from ADDRESS lookup TABLE`; in balanced mode it is the last of three tiers.",
-		Note: "The first tiers are `from A to VPC-CIDR lookup TABLE` and `from A lookup main suppress_prefixlength 0`, one each for the whole subnet where the host has no other ENI there."},
+		Note: "A rule of others' that does the same, with a priority from enid's own up to the end of its tier (of the last: up to main's), serves and stays theirs; enid makes its own when it is gone. The first tiers are `from A to VPC-CIDR lookup TABLE` and `from A lookup main suppress_prefixlength 0`, one each for the whole subnet where the host has no other ENI there."},
 	{ID: RuleVerify, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.4",
 		Text: "The addresses on the interface equal the topology's; any further one is reported. Bringing an interface up is followed by a check that the default route is still the primary's. " +
 			"A value that enid's own model chose is predicted in status and is never configured on a host."},
 	{ID: RuleClassic, Class: schema.ClassHost, Cloud: "alibaba", Source: "A 2.2",
 		Text: "On a classic instance the guest's addresses are never touched."},
 	{ID: RulePersist, Class: schema.ClassHost, Cloud: "any", Source: "A 4.4.3",
-		Text: "On request the same configuration is written for the distribution (ifcfg, networkd, netplan).",
-		Note: "The source has USERCTL=yes, which lets any user take the NIC down: enid writes USERCTL=no."},
+		Text: "On request the same configuration is written for the distribution (ifcfg, networkd, netplan): persist in the Host has enid keep the files, enid host export prints them.",
+		Note: "A file of enid's says so in its first line, for which Host; what does not is never overwritten or removed, and blocks the file. Files are read at the next boot: enid restarts nothing (networkctl reload, netplan apply and ifup do it at once). " +
+			"What comes up by them is enid's own where the format has a word for its mark: routes and rules of ifcfg, addresses and routes of networkd. The rest (rules of networkd; all of netplan) is the distribution's: enid sees that it serves and leaves it, so that what later leaves the topology goes from the files at once and from the kernel with the next reload or boot. " +
+			"ifcfg and netplan have no word for an address without a connected route: there it has the length /32. " +
+			"Until the primary has its default route at boot, that of an ENI is the only one there is. The source has USERCTL=yes, which lets any user take the NIC down: enid writes USERCTL=no."},
 	{ID: RuleMaximum, Class: schema.ClassHost, Cloud: "any", Source: "A 5",
 		Text: "Queues are set per NIC, at most the driver's pre-set maximum (and the type's): asking for more is blocked, naming both numbers; nothing is clamped silently.",
 		Note: "An XDP program in the driver makes a change of channels EINVAL: it is seen beforehand, and blocks with its id. Elsewhere (the other end of a veth, an AF_XDP socket, an RSS table that names a queue which would go) EINVAL is explained."},

@@ -2,8 +2,8 @@ package guest
 
 import "enid/plan"
 
-// Ours reports whether an object is there and is enid's own: an address, a route or
-// a rule that enid made.
+// Ours reports whether an object is there and is enid's own: an address, a route,
+// a rule or a file that enid made.
 func Ours(o plan.Object) bool {
 	switch o := o.(type) {
 	case Address:
@@ -12,6 +12,8 @@ func Ours(o plan.Object) bool {
 		return o.Ours()
 	case Rule:
 		return o.Ours()
+	case File:
+		return o.Ours
 	}
 	return false
 }

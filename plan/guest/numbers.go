@@ -75,5 +75,8 @@ const (
 	ScopeHost   = 254
 )
 
+// priorityMain is the priority of the rule that looks main up.
+const priorityMain = 32766
+
 // ActionTable is the action of a rule that looks a table up (FR_ACT_TO_TBL).
 const ActionTable = 1

@@ -56,7 +56,12 @@ var routeRequires = []plan.Requirement{
 // behindPrimary: a default route of main stands behind the active one, so that it
 // never takes over.
 func behindPrimary(v *plan.View, ref plan.Ref) plan.Verdict {
-	w := v.Want.Get(ref).(Route)
+	return inFront(v, v.Want.Get(ref).(Route))
+}
+
+// inFront judges a route of enid's by the primary's default route, which it leaves
+// in front.
+func inFront(v *plan.View, w Route) plan.Verdict {
 	if w.Table != TableMain || !w.Default() {
 		return plan.Skipped()
 	}
@@ -100,6 +105,9 @@ func tableOurs(v *plan.View, ref plan.Ref) plan.Verdict {
 		return fine()
 	}
 	for _, other := range v.Members(foreignIn(w.Table, w.IPv6())) {
+		if serves(v.Want, other) {
+			continue
+		}
 		return plan.Fails("remove it, or declare another table for the ENI", "table %s holds a foreign route: `%s`", TableName(w.Table), v.Get(other))
 	}
 	return fine()

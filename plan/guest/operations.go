@@ -30,6 +30,8 @@ const (
 	SetService     = "SetService"
 	GrowPartition  = "GrowPartition"
 	GrowFileSystem = "GrowFileSystem"
+	WriteFile      = "WriteFile"
+	DeleteFile     = "DeleteFile"
 )
 
 // The order of differences. What is new is complete before what is old goes, and
@@ -56,6 +58,8 @@ const (
 //	18 SetService     nothing waits for it
 //	19 GrowPartition  after all of the network: it may take long
 //	20 GrowFileSystem  into the partition
+//	21 WriteFile      what the next boot makes of it, once it is so
+//	22 DeleteFile
 const (
 	rankChannels = iota + 1
 	rankRPS
@@ -77,6 +81,8 @@ const (
 	rankService
 	rankGrowPartition
 	rankGrowFileSystem
+	rankWriteFile
+	rankDeleteFile
 )
 
 var domain = plan.NewDomain(plan.Domain{
@@ -85,6 +91,7 @@ var domain = plan.NewDomain(plan.Domain{
 		acquireLease, releaseLease, setLifetime,
 		addAddress, deleteAddress, addRoute, replaceRoute, deleteRoute, addRule, deleteRule,
 		setService, growPartition, growFileSystem,
+		writeFile, deleteFile,
 	},
 	Index:   index,
 	Compare: schema.Ref.Compare,

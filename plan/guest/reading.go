@@ -26,6 +26,8 @@ type Reading struct {
 	// Tables are read whole, foreign routes included. Of all other tables enid's
 	// own routes are read, and of main its default routes as well.
 	Tables []uint32
+	// Host is whose files are read; empty: none.
+	Host string
 	// Links are those whose routes are read in every table: an address goes there,
 	// and the kernel may take foreign routes along.
 	Links []string
@@ -41,7 +43,7 @@ func (r Reading) Concerns(l Link) bool {
 // Reading answers what must be read to decide about this host.
 func (h *Host) Reading() Reading {
 	r := Reading{Masks: managed(h.Spec.RPS), XPS: h.xps("") != "unmanaged", RFS: h.Spec.RFS.Entries > 0 || h.Spec.RFS.Off,
-		Sysctls: declaresSysctls(h.Spec.Sysctls), Services: h.Spec.IRQBalance != "" && h.Spec.IRQBalance != "unmanaged", Volumes: h.Volumes}
+		Sysctls: declaresSysctls(h.Spec.Sysctls), Services: h.Spec.IRQBalance != "" && h.Spec.IRQBalance != "unmanaged", Volumes: h.Volumes, Host: h.Name}
 	if h.PrimaryMAC != "" {
 		r.MACs = append(r.MACs, h.PrimaryMAC)
 	}

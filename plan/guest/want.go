@@ -24,6 +24,9 @@ type Wanted struct {
 	Asking []string
 	// Advice are warnings; they stop nothing.
 	Advice []plan.Advice
+	// NICs are those of the ENIs that are configured, as they should be, by
+	// device index.
+	NICs []NIC
 	// Primary is the interface that carries main's lowest-metric default route;
 	// empty: there is none.
 	Primary string
@@ -71,6 +74,9 @@ func (h *Host) Want(observed *plan.World) *Wanted {
 		w.eni(e)
 	}
 	w.primary()
+	w.complete()
+	w.serving()
+	w.files()
 	w.services()
 	w.volumes()
 	slices.Sort(w.Waiting)
@@ -93,6 +99,10 @@ func (w *wanting) keep(ref plan.Ref, o plan.Object) {
 		}
 	case Rule:
 		if o.Ours() {
+			return
+		}
+	case File:
+		if o.Ours {
 			return
 		}
 	case Channels, Steering, SocketFlows, Service, Sysctl, Lease:
@@ -139,14 +149,10 @@ func (w *wanting) host() schema.Ref { return schema.Ref{Kind: schema.KindHost, N
 
 // services says what a Host asks for beyond interfaces.
 func (w *wanting) services() {
-	ref := w.host()
 	w.irqbalance()
 	w.socketFlows()
-	if s := w.h.Spec.Persist; s != "" && s != "none" {
-		w.advise(ref, RulePersist, "persist: "+s+" is not written by the agent; `enid host export` prints the files")
-	}
 	if w.machine.Networkd {
-		w.advise(ref, RuleForeignRule, "systemd-networkd removes other programs' routes or rules when it reloads; "+
+		w.advise(w.host(), RuleForeignRule, "systemd-networkd removes other programs' routes or rules when it reloads; "+
 			"`enid host doctor` prints the drop-in of networkd.conf that ends it")
 	}
 }

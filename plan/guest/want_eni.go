@@ -26,6 +26,7 @@ func (w *wanting) eni(e ENI) {
 	if !w.numbers(e, link) {
 		return
 	}
+	w.nic(e, link)
 	if homes := w.addresses(e, link); len(homes) > 0 {
 		w.paths(e, link, append(homes, w.delegated(e, link)...))
 	}

@@ -190,9 +190,13 @@ func (c *cloud) world() *plan.World {
 	return w
 }
 
-// open answers a Machine that is closed when the test ends.
+// open answers a Machine that is closed when the test ends. Files for the boot are
+// in a folder of the test's, unless it names one.
 func open(t testing.TB, opts Options) *Machine {
 	t.Helper()
+	if opts.Root == "" {
+		opts.Root = t.TempDir()
+	}
 	m, err := Open(opts)
 	if err != nil {
 		t.Fatal(err)

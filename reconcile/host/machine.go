@@ -19,7 +19,8 @@ type Options struct {
 	Sys, Proc string
 	// Run is where programs keep what is of this boot; /run by default.
 	Run string
-	// Root is where other programs' settings are looked for; / by default.
+	// Root is where other programs' settings are looked for, and below which the files
+	// for the boot are; / by default.
 	Root string
 	// Now is the clock; time.Now by default.
 	Now func() time.Time

@@ -56,7 +56,7 @@ func (m *Machine) read(ctx context.Context, r guest.Reading) (o guest.Objects, e
 	m.sysctls(r, &o)
 	m.volumes(r, &o)
 	m.services(ctx, r, &o)
-	return o, nil
+	return o, m.bootFiles(r, &o)
 }
 
 // all dumps again while the kernel says that objects changed meanwhile. start

@@ -23,9 +23,12 @@ func (m *Machine) set(ctx context.Context, d deed) error {
 	if set := setters[d.op]; set != nil {
 		err = set(m, ctx, d)
 	}
+	var learnt *Learnt
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &learnt):
+		return learnt
 	case d.op == guest.SetChannels && errors.Is(err, unix.EOPNOTSUPP):
 		return &Learnt{d.target, nil}
 	case d.op == guest.SetChannels && errors.Is(err, unix.EINVAL):
@@ -50,6 +53,8 @@ var setters = map[string]func(m *Machine, ctx context.Context, d deed) error{
 		s := d.to.(guest.Sysctl)
 		return m.write(m.opts.Proc+"/sys/"+s.Path(), fmt.Sprint(s.Value))
 	},
+	guest.WriteFile:  func(m *Machine, _ context.Context, d deed) error { return m.writeFile(d.to.(guest.File)) },
+	guest.DeleteFile: func(m *Machine, _ context.Context, d deed) error { return m.deleteFile(d.from.(guest.File)) },
 	guest.SetPromote: func(m *Machine, _ context.Context, d deed) error {
 		return m.write(m.opts.Proc+"/sys/net/ipv4/conf/"+d.target.Name+"/promote_secondaries", "1")
 	},
