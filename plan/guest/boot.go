@@ -79,18 +79,17 @@ func (w *wanting) files() {
 			w.World.Put(f.Ref(), f)
 		}
 	}
-	for _, ref := range w.observed.Refs() {
-		f, ok := w.observed.Get(ref).(File)
-		if ok && f.Ours && w.World.Get(ref) == nil && w.away(f) {
+	w.observed.Each(func(ref plan.Ref, o plan.Object) {
+		if f, ok := o.(File); ok && f.Ours && w.World.Get(ref) == nil && w.away(f) {
 			w.World.Put(ref, f)
 		}
-	}
+	})
 }
 
 // away reports whether a file of enid's is for an ENI of this host that is not
 // configured now.
 func (w *wanting) away(f File) bool {
-	return w.h.Spec.Persist != "" && slices.ContainsFunc(w.h.ENIs, func(e ENI) bool {
+	return w.h.Spec.Persist != "" && w.h.Spec.Persist != "none" && slices.ContainsFunc(w.h.ENIs, func(e ENI) bool {
 		return e.MAC != "" && strings.Contains(f.Content, "# The NIC "+strings.ToLower(e.MAC)+",") &&
 			!slices.ContainsFunc(w.NICs, func(x NIC) bool { return x.ENI.Ref == e.Ref })
 	})

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -63,8 +64,8 @@ func (w *wanting) complete() {
 		}
 		x.Addresses = w.configured(*x)
 	}
-	for _, ref := range w.World.Refs() {
-		switch o := w.World.Get(ref).(type) {
+	w.World.Each(func(_ plan.Ref, o plan.Object) {
+		switch o := o.(type) {
 		case Route:
 			switch x := at[o.Link]; {
 			case x == nil || !o.Ours():
@@ -78,10 +79,13 @@ func (w *wanting) complete() {
 				x.Rules = append(x.Rules, o)
 			}
 		}
-	}
+	})
 	for i := range w.NICs {
-		slices.SortStableFunc(w.NICs[i].Routes, byTable)
-		slices.SortStableFunc(w.NICs[i].Rules, func(a, b Rule) int { return int(a.Priority) - int(b.Priority) })
+		slices.SortFunc(w.NICs[i].Routes, byTable)
+		slices.SortFunc(w.NICs[i].Kept, byTable)
+		slices.SortFunc(w.NICs[i].Rules, func(a, b Rule) int {
+			return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Ref().Compare(b.Ref()))
+		})
 	}
 }
 
@@ -94,19 +98,14 @@ func (w *wanting) behind(r Route) bool {
 // byTable sorts an ENI's own table first, and in each the longer prefixes: a gateway
 // is reached over the connected route.
 func byTable(a, b Route) int {
-	main := func(r Route) int {
+	last := func(r Route) int {
 		if r.Table == TableMain {
 			return 1
 		}
 		return 0
 	}
-	if m, n := main(a), main(b); m != n {
-		return m - n
-	}
-	if a.Table != b.Table {
-		return int(a.Table) - int(b.Table)
-	}
-	return b.Dst.Bits() - a.Dst.Bits()
+	return cmp.Or(last(a)-last(b), cmp.Compare(a.Table, b.Table), a.Dst.Addr().BitLen()-b.Dst.Addr().BitLen(),
+		b.Dst.Bits()-a.Dst.Bits(), a.Ref().Compare(b.Ref()))
 }
 
 // configured answers the addresses that files for the boot configure on an

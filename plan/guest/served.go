@@ -49,24 +49,26 @@ func (r Rule) selector() selector { return selector{r.Src, r.Dst, r.Table, r.Sup
 // other: enid's own goes then.
 func (w *wanting) serving() {
 	rules := map[selector][]Rule{}
-	for _, ref := range w.observed.Refs() {
-		if r, ok := w.observed.Get(ref).(Rule); ok && !r.Ours() && r.Action == ActionTable && r.Extra == "" && r.Src.IsValid() {
+	w.observed.Each(func(_ plan.Ref, o plan.Object) {
+		if r, ok := o.(Rule); ok && !r.Ours() && r.Action == ActionTable && r.Extra == "" && r.Src.IsValid() {
 			rules[r.selector()] = append(rules[r.selector()], r)
 		}
-	}
-	for _, ref := range w.World.Refs() {
-		o := w.World.Get(ref)
+	})
+	var own []plan.Ref
+	w.World.Each(func(ref plan.Ref, o plan.Object) {
+		if (ref.Kind == KindRoute || ref.Kind == KindRule && len(rules) > 0) && Ours(o) {
+			own = append(own, ref)
+		}
+	})
+	for _, ref := range own {
 		is := w.observed.Get(ref)
-		switch o := o.(type) {
+		switch o := w.World.Get(ref).(type) {
 		case Route:
-			if r, ok := is.(Route); ok && o.Ours() && !r.Ours() && w.sameWay(r, o) {
+			if r, ok := is.(Route); ok && !r.Ours() && w.sameWay(r, o) {
 				w.World.Put(ref, r)
 				w.note(Served{ref})
 			}
 		case Rule:
-			if !o.Ours() {
-				continue
-			}
 			for _, r := range rules[o.selector()] {
 				if w.inTier(r.Priority, o.Priority) {
 					if Ours(is) {
