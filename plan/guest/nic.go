@@ -112,8 +112,8 @@ func byTable(a, b Route) int {
 // interface, those included that somebody else has put there by now.
 func (w *wanting) configured(x NIC) (out []Address) {
 	e := x.ENI
-	for i, a := range e.Addresses {
-		if i == 0 && x.DHCP() || !w.mayHave(e, a) {
+	for _, a := range e.Addresses {
+		if a == e.Primary && x.DHCP() || !w.mayHave(e, a) {
 			continue
 		}
 		out = append(out, Address{Link: x.Link.Name, Prefix: netip.PrefixFrom(a, e.net(a.Is6()).Subnet.Bits()), Ours: true, NoPrefixRoute: true})
