@@ -54,8 +54,8 @@ func (w *Wanted) head(x NIC, format string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n# The NIC %s, at device index %d. To take effect at once: %s.\n", Mark(w.Host.Name), x.MAC, x.ENI.DeviceIndex, Takes[format])
 	var not []string
-	if len(x.Masks) > 0 {
-		not = append(not, "RPS masks")
+	if len(x.Steering) > 0 {
+		not = append(not, "RPS, XPS and RFS")
 	}
 	if x.Channels != nil && (format == "netplan" || format == "networkd" && x.ENI.Guest.Queues.Count == 0) {
 		not = append(not, "queues")

@@ -2,7 +2,10 @@ package guest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"enid/plan"
 )
 
 // script answers a shell script that makes the configuration: at boot, or on a
@@ -127,11 +130,19 @@ func (w *Wanted) queueCommands(link, nic string) string {
 	if c, ok := w.World.Get(Channels{Link: link}.Ref()).(Channels); ok {
 		fmt.Fprintf(&b, "channels \"%s\" %s\n", nic, c.arguments())
 	}
-	for n := 0; ; n++ {
-		q, ok := w.World.Get(RPSRef(link, n)).(RPS)
-		if !ok {
-			return b.String()
-		}
-		fmt.Fprintf(&b, "echo %s > \"/sys/class/net/%s/queues/rx-%d/rps_cpus\"\n", q.Mask, nic, n)
+	for _, s := range w.steering(link) {
+		fmt.Fprintf(&b, "echo %s > \"/sys/class/net/%s/queues/%s\"\n", s.Value(), nic, s.File())
 	}
+	return b.String()
+}
+
+// steering answers what is wanted of a link's queues beside the channels, by file.
+func (w *Wanted) steering(link string) (out []Steering) {
+	w.World.Each(func(_ plan.Ref, o plan.Object) {
+		if s, ok := o.(Steering); ok && s.Interface() == link {
+			out = append(out, s)
+		}
+	})
+	slices.SortFunc(out, func(a, b Steering) int { return strings.Compare(a.File(), b.File()) })
+	return out
 }

@@ -24,7 +24,7 @@ type NIC struct {
 	// is blocked now (host.keep-default-route) is not left to the boot either.
 	Kept     []Route
 	Channels *Channels
-	Masks    []RPS // by queue; none: left alone
+	Steering []Steering // by file; none: left alone
 }
 
 // DHCP reports whether the interface asks a DHCP server for its primary address.
@@ -55,13 +55,7 @@ func (w *wanting) complete() {
 		if c, ok := w.World.Get(Channels{Link: x.Link.Name}.Ref()).(Channels); ok {
 			x.Channels = &c
 		}
-		for n := 0; ; n++ {
-			q, ok := w.World.Get(RPSRef(x.Link.Name, n)).(RPS)
-			if !ok {
-				break
-			}
-			x.Masks = append(x.Masks, q)
-		}
+		x.Steering = w.steering(x.Link.Name)
 		x.Addresses = w.configured(*x)
 	}
 	w.World.Each(func(_ plan.Ref, o plan.Object) {
