@@ -20,6 +20,8 @@ type InstanceType struct {
 	MaxENIs int
 	// IPv4PerENI counts an ENI's primary address.
 	IPv4PerENI int
+	// IPv6PerENI is -1 where an ENI takes no IPv6 address.
+	IPv6PerENI int
 	// Queues is how many queues an ENI has by default; on Alibaba that is the most
 	// it can have.
 	Queues int
@@ -84,20 +86,23 @@ func rowsOf(provider string) string {
 
 func parse(row string) InstanceType {
 	f := strings.Split(row, "\t")
-	flag := func(c string) bool { return strings.Contains(f[8], c) }
+	flag := func(c string) bool { return strings.Contains(f[9], c) }
 	t := InstanceType{
 		Name: f[0], Family: f[1],
 		VCPU: count(f[2]), MemoryMiB: count(f[3]),
-		MaxENIs: count(f[4]), IPv4PerENI: count(f[5]), Queues: count(f[6]),
-		IOOptimized:           ioOptimized[f[7]],
+		MaxENIs: count(f[4]), IPv4PerENI: count(f[5]), IPv6PerENI: count(f[6]), Queues: count(f[7]),
+		IOOptimized:           ioOptimized[f[8]],
 		Burstable:             flag("b"),
 		Nitro:                 flag("n"),
 		PrefixDelegation:      flag("p"),
 		AttachRequiresStopped: flag("s"),
 	}
+	if f[6] == "0" {
+		t.IPv6PerENI = -1
+	}
 	switch {
-	case len(f) > 9:
-		t.MaxQueues = count(f[9])
+	case len(f) > 10:
+		t.MaxQueues = count(f[10])
 	case strings.HasPrefix(t.Family, "ecs."):
 		t.MaxQueues = t.Queues
 	}
