@@ -45,7 +45,7 @@ func Kept(p Provider, cidr netip.Prefix, a netip.Addr) bool {
 		n := number(a)
 		return n-first < uint32(head) || last-n < uint32(tail)
 	}
-	return fewFrom(cidr.Masked().Addr(), a, head) || fewFrom(a, lastIPv6(cidr), tail)
+	return fewFrom(cidr.Masked().Addr(), a, head) || fewFrom(a, LastAddr(cidr), tail)
 }
 
 // kept answers how many addresses of a's family the cloud keeps at the two ends
@@ -66,25 +66,21 @@ func fewFrom(a, b netip.Addr, n int) bool {
 	return [8]byte(x[:8]) == [8]byte(y[:8]) && binary.BigEndian.Uint64(y[8:])-binary.BigEndian.Uint64(x[8:]) < uint64(n)
 }
 
-// lastIPv6 answers the last address of an IPv6 CIDR.
-func lastIPv6(cidr netip.Prefix) netip.Addr {
-	b := cidr.Addr().As16()
-	for i := cidr.Bits(); i < 128; i++ {
-		b[i/8] |= 0x80 >> (i % 8)
-	}
-	return netip.AddrFrom16(b)
-}
-
 // bounds answers the first and the last address of an IPv4 CIDR as numbers.
 func bounds(cidr netip.Prefix) (first, last uint32) {
 	first = number(cidr.Masked().Addr())
 	return first, first | uint32(1<<(32-cidr.Bits())-1)
 }
 
-// lastAddr answers the last address of an IPv4 CIDR, its broadcast address.
-func lastAddr(cidr netip.Prefix) netip.Addr {
-	_, last := bounds(cidr)
-	return addr4(last)
+// LastAddr answers the last address of a CIDR of either family; of IPv4 it is the
+// broadcast address.
+func LastAddr(cidr netip.Prefix) netip.Addr {
+	b := cidr.Addr().AsSlice()
+	for i := cidr.Bits(); i < 8*len(b); i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	last, _ := netip.AddrFromSlice(b)
+	return last
 }
 
 func number(a netip.Addr) uint32 {

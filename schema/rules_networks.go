@@ -165,7 +165,7 @@ func checkMulticast(j *joined) {
 			j.find(a.r, a.path, fmt.Sprintf("%s is link-local, loopback or unspecified", a.addr), "a unicast address of the subnet's IPv6 CIDR")
 		case a.addr == broadcast:
 			j.find(a.r, a.path, fmt.Sprintf("%s is the broadcast address", a.addr), "a unicast address")
-		case subnet != nil && a.addr.Is4() && a.addr == lastAddr(subnet.Spec.(*SubnetSpec).CIDR):
+		case subnet != nil && a.addr.Is4() && a.addr == LastAddr(subnet.Spec.(*SubnetSpec).CIDR):
 			j.find(a.r, a.path, fmt.Sprintf("%s is %s's broadcast address", a.addr, subnet.Ref), "a unicast address")
 		}
 	})
