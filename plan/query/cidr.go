@@ -18,7 +18,7 @@ const ReportFormat = "enid.cidr/v1"
 // blockSize is how many addresses a delegated prefix has: a /28.
 const blockSize = 16
 
-// Report says of every address of a subnet what it is: exactly one of kept, used,
+// Report says of every IPv4 address of a subnet what it is: exactly one of kept, used,
 // reserved and unused. What somebody uses counts as used inside a reservation
 // too, what the cloud keeps as kept.
 type Report struct {
@@ -28,6 +28,7 @@ type Report struct {
 	VPC     string       `json:"vpc"`    // VPC/NAME
 	CIDR    netip.Prefix `json:"cidr"`
 	Gateway netip.Addr   `json:"gateway,omitzero"`
+	IPv6    *IPv6        `json:"ipv6,omitempty"` // nil: the subnet has no IPv6 CIDR
 	Counts  Counts       `json:"counts"`
 	// Kept are the cloud's own and the gateway; of each class the addresses that
 	// are next to one another are one range. Never nil.
@@ -47,7 +48,14 @@ type Report struct {
 	kinds        map[class]spans
 }
 
-// Counts are numbers of addresses.
+// IPv6 is how much is in use of an IPv6 CIDR, of which no list would tell anything.
+type IPv6 struct {
+	CIDR      netip.Prefix `json:"cidr"`
+	Addresses int          `json:"addresses"` // in use by themselves
+	Prefixes  int          `json:"prefixes"`  // delegated /80s
+}
+
+// Counts are numbers of IPv4 addresses.
 type Counts struct {
 	Total      int64 `json:"total"`
 	Kept       int64 `json:"kept"`
@@ -113,6 +121,9 @@ func CIDR(t *schema.Topology, name string) (*Report, error) {
 	cloud := schema.ProviderOf(q, subnet)
 	if cloud != "" || spec.Gateway.IsValid() {
 		r.Gateway = schema.Gateway(cloud, spec)
+	}
+	if spec.IPv6CIDR.IsValid() {
+		r.IPv6 = &IPv6{CIDR: spec.IPv6CIDR}
 	}
 	q.holders(r, subnet, spec)
 	r.classify(cloud, spec)
@@ -201,8 +212,12 @@ func (q *topology) holders(r *Report, subnet *schema.Resource, spec *schema.Subn
 	})
 }
 
-// holds notes an address that somebody uses; one outside the subnet is not its matter.
+// holds notes an address that somebody uses; one outside the subnet is not its
+// matter, and one of IPv6 is counted only.
 func (r *Report) holds(holder, as string, a netip.Addr) bool {
+	if r.IPv6 != nil && r.IPv6.CIDR.Contains(a) {
+		r.IPv6.Addresses++
+	}
 	if !a.Is4() || !r.CIDR.Contains(a) {
 		return false
 	}
@@ -243,6 +258,9 @@ func (r *Report) eni(one *schema.Resource, subnet string) {
 		r.holds(one.String(), "secondary", a)
 	}
 	for _, p := range prefixes {
+		if r.IPv6 != nil && r.IPv6.CIDR.Contains(p.Addr()) {
+			r.IPv6.Prefixes++
+		}
 		if !p.Addr().Is4() {
 			continue
 		}

@@ -230,12 +230,20 @@ func drawSubnet(t *rapid.T, cloud schema.Provider) (*schema.Topology, netip.Pref
 		status.UsedIPs = append(status.UsedIPs, addr())
 	}
 	prefix, _ := addr().Prefix(28)
+	six := func() netip.Addr { // of the subnet or not, it is no IPv4 address
+		return netip.AddrFrom16([16]byte{0x20, 0x01, 7: byte(rapid.IntRange(0, 1).Draw(t, "IPv6")), 15: 7})
+	}
+	if rapid.Bool().Draw(t, "has IPv6") {
+		subnet.IPv6CIDR, _ = six().Prefix(64)
+	}
+	status.UsedIPs = append(status.UsedIPs, six())
+	block, _ := six().Prefix(80)
 	return schema.NewTopology([]*schema.Resource{
 		resource(schema.KindAccount, "main", &schema.AccountSpec{Provider: cloud}, nil),
 		resource(schema.KindVPC, "v", &schema.VPCSpec{Account: "main", Region: "r"}, nil),
 		resource(schema.KindSubnet, "s", subnet, status),
 		resource(schema.KindInstance, "i", &schema.InstanceSpec{Subnet: "s", PrivateIP: addr()}, &schema.InstanceStatus{PendingPrivateIP: addr()}),
-		resource(schema.KindENI, "e", &schema.ENISpec{Subnet: "s", PrivateIP: addr(), SecondaryIPs: []netip.Addr{addr()}, Prefixes: []netip.Prefix{prefix}}, nil),
+		resource(schema.KindENI, "e", &schema.ENISpec{Subnet: "s", PrivateIP: addr(), SecondaryIPs: []netip.Addr{addr(), six()}, Prefixes: []netip.Prefix{prefix, block}}, nil),
 		resource(schema.KindVPCEndpoint, "p", &schema.VPCEndpointSpec{VPC: "v", Subnets: []string{"s"}},
 			&schema.VPCEndpointStatus{Addresses: []schema.EndpointAddress{{Subnet: "s", PrivateIP: addr()}}}),
 	}), cidr

@@ -26,6 +26,9 @@ func CIDR(w io.Writer, r *query.Report, o Options) error {
 		gateway = ", gateway " + r.Gateway.String()
 	}
 	t.line(0, o.paint(bold, Inert(r.Subnet)), fmt.Sprintf(" %s of %s%s", r.CIDR, Inert(r.VPC), gateway))
+	if six := r.IPv6; six != nil {
+		t.line(2, fmt.Sprintf("IPv6 %s, in use: addresses %d, /80 prefixes %d; what follows is IPv4", six.CIDR, six.Addresses, six.Prefixes))
+	}
 	t.line(0)
 	for _, row := range []struct {
 		name string
