@@ -45,8 +45,9 @@ func newKept(t *schema.Topology) *kept {
 		for _, a := range spec.SecondaryIPs {
 			k.addr(t, r, a)
 		}
+		// Of IPv6 the target chooses nothing, and a prefix would be endless.
 		for _, p := range spec.Prefixes {
-			for a := p.Addr(); p.Contains(a); a = a.Next() {
+			for a := p.Addr(); a.Is4() && p.Contains(a); a = a.Next() {
 				k.addr(t, r, a)
 			}
 		}

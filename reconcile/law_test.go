@@ -77,10 +77,18 @@ func draw(t *rapid.T, p schema.Provider) (docs []string) {
 		region, zone, other, types = "us-1", "us-1a", "us-1b", []string{"m5.large", "t3.small", "m5.xlarge"}
 	}
 	doc("Account", "main", "provider: "+string(p))
-	doc("VPC", "prod", "region: "+region+", cidr: 10.0.0.0/16")
+	six := pick("IPv6 of the VPC", "0", "0", "1", "")
+	block := func(at string, bits int) string {
+		if six == "" || at == "" {
+			return ""
+		}
+		return fmt.Sprintf(`, ipv6CIDR: "2001:db8:0:%s%s::/%d"`, six, at, bits)
+	}
+	sixes := [2]string{pick("IPv6 of a", "01", "02", ""), pick("IPv6 of b", "02", "03", "")}
+	doc("VPC", "prod", "region: "+region+", cidr: 10.0.0.0/16"+block("00", 56))
 	doc("VPC", "other", "region: "+region+", cidr: 10.1.0.0/16")
-	doc("Subnet", "a", "vpc: prod, zone: "+zone+", cidr: 10.0.0.0/26")
-	doc("Subnet", "b", "vpc: prod, zone: "+pick("zone", zone, zone, zone, other)+", cidr: 10.0.1.0/26")
+	doc("Subnet", "a", "vpc: prod, zone: "+zone+", cidr: 10.0.0.0/26"+block(sixes[0], 64))
+	doc("Subnet", "b", "vpc: prod, zone: "+pick("zone", zone, zone, zone, other)+", cidr: 10.0.1.0/26"+block(sixes[1], 64))
 	for _, g := range []string{"web", "db"} {
 		doc("SecurityGroup", g, "vpc: prod, rules: ["+pick("rules", "", "{peer: {cidr: 10.0.0.0/8}}", "{peer: {securityGroup: web}}, {direction: egress, peer: {cidr: 0.0.0.0/0}}")+"]")
 	}
@@ -105,7 +113,12 @@ func draw(t *rapid.T, p schema.Provider) (docs []string) {
 		doc("Instance", name, spec)
 		docs = append(docs, approve(fmt.Sprint("delete-", i), "delete", "Instance/"+name), approve(fmt.Sprint("replace-", i), "replace", "Instance/"+name))
 	}
-	drawENIs(t, p, names, ip, doc)
+	drawENIs(t, p, names, ip, func(net int) string {
+		if six == "" || sixes[net] == "" {
+			return ""
+		}
+		return "2001:db8:0:" + six + sixes[net]
+	}, doc)
 	more.draw(names)
 	for i := range rapid.IntRange(0, 2).Draw(t, "eips") {
 		spec := "region: " + region
@@ -123,11 +136,20 @@ func draw(t *rapid.T, p schema.Provider) (docs []string) {
 	return docs
 }
 
-func drawENIs(t *rapid.T, p schema.Provider, instances []string, ip func(int) string, doc func(kind, name, spec string)) {
+// drawENIs draws ENIs; six answers what the IPv6 addresses of a subnet begin with,
+// "" where it has none.
+func drawENIs(t *rapid.T, p schema.Provider, instances []string, ip, six func(int) string, doc func(kind, name, spec string)) {
 	for i := range rapid.IntRange(0, 4).Draw(t, "enis") {
 		net := rapid.IntRange(0, 1).Draw(t, "net")
 		spec := fmt.Sprintf("subnet: %s, securityGroups: [%s]%s", string("ab"[net]), rapid.SampledFrom([]string{"web", "db"}).Draw(t, "group"), ip(net))
-		switch rapid.IntRange(0, 4).Draw(t, "more") {
+		switch first := six(net); rapid.IntRange(0, 6).Draw(t, "more") {
+		case 5, 6:
+			if first != "" {
+				spec += fmt.Sprintf(`, secondaryIPs: [10.0.%d.%d, "%s::2%d"]`, net, rapid.IntRange(20, 24).Draw(t, "second"), first, rapid.IntRange(0, 3).Draw(t, "sixth"))
+			}
+			if n := rapid.IntRange(0, 5).Draw(t, "block"); first != "" && p == schema.AWS && n > 0 {
+				spec += fmt.Sprintf(`, prefixes: ["%s:%d::/80"]`, first, n)
+			}
 		case 0:
 			spec += fmt.Sprintf(", secondaryIPCount: %d", rapid.IntRange(1, 5).Draw(t, "count"))
 		case 1:

@@ -27,7 +27,7 @@ type section struct {
 // interfaces and instances to the host. Which section a rule is in follows from
 // its id alone; within a section rules are sorted by id.
 var sections = []section{
-	{"Networks and addresses", []string{"classic", "network-type", "private-ip", "subnet", "vpc", "group", "cloud"}},
+	{"Networks and addresses", []string{"classic", "network-type", "private-ip", "subnet", "vpc", "ipv6", "group", "cloud"}},
 	{"Public addresses", []string{"public-ip", "eip", "ec2"}},
 	{"Intranet reachability", []string{"reach", "ssh", "peering", "classic-link"}},
 	{"Elastic network interfaces", []string{"eni", "mirror", "traffic-mirror", "vpc-endpoint"}},

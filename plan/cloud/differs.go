@@ -67,12 +67,14 @@ func differs(world, want *plan.World, ref plan.Ref) []plan.Change {
 
 func vpcDiffers(is, want *schema.VPCSpec) []plan.Change {
 	return fields{}.str("spec.account", is.Account, want.Account).str("spec.region", is.Region, want.Region).
-		any("spec.cidr", is.CIDR, want.CIDR, is.CIDR == want.CIDR)
+		any("spec.cidr", is.CIDR, want.CIDR, is.CIDR == want.CIDR).
+		any("spec.ipv6CIDR", is.IPv6CIDR, want.IPv6CIDR, is.IPv6CIDR == want.IPv6CIDR)
 }
 
 func subnetDiffers(is, want *schema.SubnetSpec) []plan.Change {
 	return fields{}.str("spec.vpc", is.VPC, want.VPC).str("spec.zone", is.Zone, want.Zone).
 		any("spec.cidr", is.CIDR, want.CIDR, is.CIDR == want.CIDR).
+		any("spec.ipv6CIDR", is.IPv6CIDR, want.IPv6CIDR, is.IPv6CIDR == want.IPv6CIDR).
 		any("spec.reservations", is.Reservations, want.Reservations, sameSet(is.Reservations, want.Reservations))
 }
 
@@ -162,8 +164,9 @@ func eniDiffers(is, want *schema.ENISpec, s schema.ENIStatus) []plan.Change {
 		any("spec.securityGroups", is.SecurityGroups, want.SecurityGroups, sameSet(is.SecurityGroups, want.SecurityGroups)).
 		any("spec.privateIP", s.PrivateIP, want.PrivateIP, !want.PrivateIP.IsValid() || s.PrivateIP == want.PrivateIP).
 		mac(s.MAC, want.MAC, s.Predicted)
-	f = f.any("spec.secondaryIPs", s.SecondaryIPs, want.SecondaryIPs, fulfils(s.SecondaryIPs, want.SecondaryIPs, want.SecondaryIPCount))
-	f = f.any("spec.prefixes", s.Prefixes, want.Prefixes, fulfils(s.Prefixes, want.Prefixes, want.PrefixCount))
+	addrs, blocks := fulfilled(s, want)
+	f = f.any("spec.secondaryIPs", s.SecondaryIPs, want.SecondaryIPs, addrs)
+	f = f.any("spec.prefixes", s.Prefixes, want.Prefixes, blocks)
 	if want.ManagedBy != "" {
 		return f
 	}

@@ -26,7 +26,7 @@ var kindOrder = map[schema.Kind]int{
 
 // domain is made once: it holds no state.
 var domain = plan.NewDomain(plan.Domain{
-	Operations: slices.Concat(networkOperations, groupOperations, instanceOperations, []*plan.Operation{addressOperation}, powerOperations,
+	Operations: slices.Concat(networkOperations, networkIPv6Operations, groupOperations, instanceOperations, []*plan.Operation{addressOperation}, powerOperations,
 		publicIPOperations, []*plan.Operation{billingOperation}, rootVolumeOperations, eniOperations, attachOperations, secondaryOperations, eipOperations,
 		targetGroupOperations, linkOperations, endpointOperations,
 		volumeOperations, snapshotOperations, imageOperations, keyPairOperations),

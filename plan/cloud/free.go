@@ -129,6 +129,9 @@ func free(v *plan.View, target plan.Ref, subnet string, declared []netip.Addr, a
 // holdersOf answers what uses an address of a subnet. An instance that moved to
 // another subnet of the VPC keeps its old address until its next start.
 func holdersOf(v *plan.View, subnet string, a netip.Addr) []plan.Ref {
+	if a.Is6() {
+		return ipv6Holders(v, subnetRef(subnet), a)
+	}
 	refs := v.Members(plan.Term{Index: indexAddr, Ref: subnetRef(subnet), Addr: a})
 	for _, ref := range v.Members(plan.Term{Index: indexLeaving, Addr: a}) {
 		vpc := schema.VPCOf(inWorld(v), now(v, ref))

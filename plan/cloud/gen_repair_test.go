@@ -124,13 +124,19 @@ func (t *town) repairENI(s *schema.ENISpec, taken map[string]map[netip.Addr]bool
 	s.SecurityGroups = t.fitting(s.SecurityGroups, subnet.VPC, "")
 	s.PrivateIP = t.take(s.Subnet, s.PrivateIP, taken)
 	var kept []netip.Addr
-	for _, a := range s.SecondaryIPs {
-		if a = t.take(s.Subnet, a, taken); a.IsValid() {
+	for _, a := range s.SecondaryIPs { // those of IPv6 are repaired by themselves
+		if a.Is4() {
+			a = t.take(s.Subnet, a, taken)
+		}
+		if a.IsValid() {
 			kept = append(kept, a)
 		}
 	}
 	s.SecondaryIPs = kept
 	s.Prefixes = slices.DeleteFunc(slices.Clone(s.Prefixes), func(p netip.Prefix) bool {
+		if p.Addr().Is6() {
+			return false
+		}
 		if !subnet.CIDR.Contains(p.Addr()) {
 			return true
 		}

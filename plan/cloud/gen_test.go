@@ -45,9 +45,12 @@ var sizes = rapid.OneOf(rapid.IntRange(1, 12), rapid.IntRange(8, 24), rapid.IntR
 func newScene(seed uint64, size, changes int) *scene {
 	d := dice{rand.New(rand.NewPCG(seed, 0))}
 	at := pick(d, sceneTimes)
-	a := newTown(d, size)
+	a, six := newTown(d, size), sixth(seed)
+	a.changeIPv6(six, 60)
 	s := &scene{at: at, observed: a.state(at)}
+	driftIPv6(six, s.observed)
 	b := a.mutated(changes)
+	b.changeIPv6(six, 5)
 	b.decide(at)
 	s.files = b.resources()
 	if d.chance(10) {

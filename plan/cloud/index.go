@@ -17,13 +17,16 @@ const (
 	indexApprovals                          // Ref: a target; Approvals for it
 	indexPolicies                           // all Policies
 	indexParts                              // Ref: an account or VPC; the VPCs or subnets of it
-	indexRange                              // Ref: a VPC, Addr: a /20's first; the subnets that reach into it
+	indexRange                              // Ref: a VPC, Addr: a /20's first, or an IPv6 CIDR's; the subnets that reach into it
 	indexHosts                              // Ref: an instance; the Hosts that are it
 	indexLeaving                            // Addr: instances that give the address up at their next start
 	indexTargetGroups                       // Ref: an instance; the target groups whose traffic it takes, or would if it ran
 	indexRetiring                           // all instances whose host goes
 	indexMoved                              // all that say what they were called before
 	indexVolumes                            // Ref: an instance; the volumes that are attached to it
+	indexIPv6                               // Ref: a subnet; what uses IPv6 addresses of it
+	indexWithin                             // Ref: a subnet, Addr: a /80's first; what uses addresses in it, or has it
+	indexDelegated                          // Ref: a subnet, Addr: a /80's first; what has it
 
 	indexUsed       = plan.CountOnly | 1 // Ref: a subnet; its addresses in use
 	indexBlock      = plan.CountOnly | 2 // Ref: a subnet, Addr: a /24's first; its addresses in use
@@ -60,13 +63,7 @@ func index(o plan.Object, add func(plan.Term)) {
 			add(plan.Term{Index: indexRetiring})
 		}
 	case *schema.SubnetSpec:
-		add(plan.Term{Index: indexParts, Ref: vpcRef(spec.VPC)})
-		for _, block := range blocksOf(spec.CIDR) {
-			add(plan.Term{Index: indexRange, Ref: vpcRef(spec.VPC), Addr: block})
-		}
-		if status, ok := r.Status.(*schema.SubnetStatus); ok {
-			use(r.Ref, status.UsedIPs, add)
-		}
+		indexSubnet(r, spec, add)
 	case *schema.EIPSpec:
 		if bound := boundTo(r); !bound.IsZero() {
 			add(plan.Term{Index: indexBound, Ref: bound})
@@ -108,12 +105,27 @@ func indexENI(r *schema.Resource, spec *schema.ENISpec, add func(plan.Term)) {
 	add(plan.Term{Index: indexENIsIn, Ref: subnetRef(spec.Subnet)})
 	add(plan.Term{Index: indexAllENIs})
 	use(subnetRef(spec.Subnet), eniAddrs(r), add)
+	useIPv6(subnetRef(spec.Subnet), r, add)
 }
 
-// use adds the terms of addresses of a subnet, each once.
+func indexSubnet(r *schema.Resource, spec *schema.SubnetSpec, add func(plan.Term)) {
+	add(plan.Term{Index: indexParts, Ref: vpcRef(spec.VPC)})
+	for _, block := range blocksOf(spec.CIDR) {
+		add(plan.Term{Index: indexRange, Ref: vpcRef(spec.VPC), Addr: block})
+	}
+	if spec.IPv6CIDR.IsValid() {
+		add(plan.Term{Index: indexRange, Ref: vpcRef(spec.VPC), Addr: spec.IPv6CIDR.Addr()})
+	}
+	if status, ok := r.Status.(*schema.SubnetStatus); ok {
+		use(r.Ref, status.UsedIPs, add)
+		useIPv6(r.Ref, r, add)
+	}
+}
+
+// use adds the terms of the IPv4 addresses of a subnet, each once.
 func use(subnet plan.Ref, addrs []netip.Addr, add func(plan.Term)) {
 	for i, a := range addrs {
-		if slices.Contains(addrs[:i], a) {
+		if slices.Contains(addrs[:i], a) || !a.Is4() {
 			continue
 		}
 		add(plan.Term{Index: indexAddr, Ref: subnet, Addr: a})

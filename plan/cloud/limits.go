@@ -13,7 +13,7 @@ var limitsRules = []schema.Rule{
 	{ID: "eni.limit.instance-type", Class: schema.ClassLimit, Cloud: "any",
 		Text:   "An instance's type bounds its ENIs, the primary one included, and the addresses and prefixes of each; an Alibaba ENI that is not attached takes 10 secondary addresses.",
 		Source: "A 4.1, 4.3", Code: "EniPerInstanceLimitExceeded",
-		Note: "The numbers are in the type tables; the one of the source is missing."},
+		Note: "The numbers are in the type tables; the one of the source is missing. IPv6 addresses and prefixes are counted by themselves, with numbers of their own (public)."},
 	{ID: "eni.io-optimized", Class: schema.ClassPrecondition, Cloud: "alibaba",
 		Text:   "Only I/O optimized types take ENIs; types for which it is a choice need ioOptimized: true.",
 		Source: "A 4.1", Code: "InvalidOperation.InvalidGeneration",
@@ -33,8 +33,8 @@ var eniLimit = plan.Requirement{Rule: "eni.limit.instance-type", Code: code("Eni
 		refs := v.Members(attached)
 		return plan.Fails("detach an ENI, or choose a larger type", "%s of type %s has %d of %d ENIs", instance, t.Name, len(refs)+1, t.MaxENIs).Wait(refs...)
 	}
-	if n := slots(eni); t.IPv4PerENI > 0 && n > t.IPv4PerENI {
-		return plan.Fails("declare fewer addresses, or choose a larger type", "%s has %d addresses and prefixes, and type %s takes %d on an ENI", target, n, t.Name, t.IPv4PerENI)
+	if f, n, most := crowded(eni, t); f != nil {
+		return plan.Fails("declare fewer addresses, or choose a larger type", "%s has %d %saddresses and prefixes, and type %s takes %d on an ENI", target, n, f.noun, t.Name, most)
 	}
 	return plan.Holds("type %s takes %d ENIs, and %d are attached", t.Name, t.MaxENIs, v.Count(attached)+1)
 }}
@@ -66,17 +66,6 @@ func mostENIs(v *plan.View, instance plan.Ref) int {
 		}
 	}
 	return most
-}
-
-// slots answers how many address slots an ENI takes: each address one, each
-// prefix one. Document B 04-03, public.
-func slots(eni *schema.Resource) int {
-	s := eniStatus(eni)
-	n := len(s.SecondaryIPs) + len(s.Prefixes)
-	if s.PrivateIP.IsValid() {
-		n++
-	}
-	return n
 }
 
 // ioOptimized is the requirement that the instance's type takes ENIs at all.
@@ -146,8 +135,8 @@ var typeHoldsENIs = plan.Requirement{Rule: "eni.limit.instance-type", Code: code
 		if eni == nil {
 			continue
 		}
-		if n := slots(eni); t.IPv4PerENI > 0 && n > t.IPv4PerENI {
-			return plan.Fails("unassign addresses first, or choose a larger type", "%s has %d addresses, and type %s takes %d on an ENI", ref, n, t.Name, t.IPv4PerENI).Wait(ref)
+		if f, n, most := crowded(eni, t); f != nil {
+			return plan.Fails("unassign addresses first, or choose a larger type", "%s has %d %saddresses, and type %s takes %d on an ENI", ref, n, f.noun, t.Name, most).Wait(ref)
 		}
 	}
 	return plan.Holds("type %s takes the %d ENIs that are attached or to be attached", t.Name, len(enis)+1)

@@ -29,7 +29,7 @@ func drop(list []string, goes func(string) bool) (out []string) {
 }
 
 // with answers the list with x, once.
-func with(list []string, x string) []string {
+func with[T comparable](list []T, x T) []T {
 	if slices.Contains(list, x) {
 		return list
 	}

@@ -164,7 +164,7 @@ func changes(op *plan.Operation, part string) bool {
 		return op.Action != plan.Create && op.Action != plan.Delete && (op.Action != plan.Start || op.ID == "instance.relocate") && op.Action != plan.Stop && op.Action != plan.Convert &&
 			op.ID != "instance.protection"
 	case "status":
-		return slices.Contains([]string{"eni.attach", "eni.detach", "eip.bind", "eip.unbind", "eni.assign", "eni.unassign", "instance.address",
+		return slices.Contains([]string{"eni.attach", "eni.detach", "eip.bind", "eip.unbind", "eni.assign", "eni.unassign", "eni.assign-ipv6", "eni.unassign-ipv6", "instance.address",
 			"volume.attach", "volume.detach", "volume.modify", "volume.delete-on-termination", "instance.public-ip-allocate", "instance.public-ip-release", "instance.public-ip-change", "instance.protection",
 			"instance.relocate", "target-group.register", "target-group.deregister", "vpc-endpoint.modify"}, op.ID)
 	}

@@ -38,7 +38,7 @@ var networkOperations = []*plan.Operation{
 		ID: "subnet.create", Name: named("CreateVSwitch", "CreateSubnet"), Kind: schema.KindSubnet, Action: plan.Create,
 		Rank: rankCreateNetwork, Gives: creates(subnetFixed), Changes: createChanges(subnetFixed),
 		Nature:   replacement,
-		Requires: []plan.Requirement{absent("subnet.immutable", "subnet.delete"), referencesExist, subnetRangeFree},
+		Requires: []plan.Requirement{absent("subnet.immutable", "subnet.delete"), referencesExist, subnetIPv6InVPC, subnetRangeFree},
 		Effect:   createPlain, Source: "A 2.1",
 	},
 	{
@@ -102,10 +102,18 @@ var subnetRangeFree = plan.Requirement{Rule: "subnet.in-vpc", Code: code("", "In
 		if want == nil {
 			return plan.Skipped()
 		}
-		for _, block := range blocksOf(want.CIDR) {
+		blocks := blocksOf(want.CIDR)
+		if want.IPv6CIDR.IsValid() {
+			blocks = append(blocks, want.IPv6CIDR.Addr())
+		}
+		for _, block := range blocks {
 			for _, ref := range v.Members(plan.Term{Index: indexRange, Ref: vpcRef(want.VPC), Addr: block}) {
-				if other := spec[*schema.SubnetSpec](now(v, ref)); other != nil && ref != target && other.CIDR.Overlaps(want.CIDR) {
-					return plan.Fails("wait until it is gone, or choose another CIDR", "%s still has %s", ref, other.CIDR).Wait(ref)
+				other := spec[*schema.SubnetSpec](now(v, ref))
+				if other == nil || ref == target {
+					continue
+				}
+				if cidr := other.CIDROf(block); cidr.Overlaps(want.CIDROf(block)) {
+					return plan.Fails("wait until it is gone, or choose another CIDR", "%s still has %s", ref, cidr).Wait(ref)
 				}
 			}
 		}

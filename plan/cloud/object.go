@@ -179,7 +179,7 @@ func bindingRef(b *schema.Binding) plan.Ref {
 	return eniRef(b.ENI)
 }
 
-// eniAddrs answers every address that an ENI uses, prefixes' included.
+// eniAddrs answers every address that an ENI uses, those of IPv4 prefixes included.
 func eniAddrs(r *schema.Resource) (addrs []netip.Addr) {
 	s := eniStatus(r)
 	if s.PrivateIP.IsValid() {
@@ -192,9 +192,10 @@ func eniAddrs(r *schema.Resource) (addrs []netip.Addr) {
 	return addrs
 }
 
-// members answers the addresses of a delegated prefix.
+// members answers the addresses of a delegated prefix; none of an IPv6 one, which
+// has more than anybody can name.
 func members(p netip.Prefix) (addrs []netip.Addr) {
-	for a := p.Masked().Addr(); p.Contains(a) && len(addrs) < 16; a = a.Next() {
+	for a := p.Masked().Addr(); a.Is4() && p.Contains(a) && len(addrs) < 16; a = a.Next() {
 		addrs = append(addrs, a)
 	}
 	return addrs

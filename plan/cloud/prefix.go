@@ -15,17 +15,17 @@ var prefixRules = []schema.Rule{
 	{ID: "prefix.manual", Class: schema.ClassPrecondition, Cloud: "aws",
 		Text:   "A /28 that is named lies in a reservation of the subnet that was made beforehand.",
 		Source: "B 04-03", Code: "InvalidParameterValue",
-		Note: "The cloud's documents ask for no reservation; the source governs."},
+		Note: "The cloud's documents ask for no reservation; the source governs. It knows no IPv6: a /80 needs none."},
 	{ID: "prefix.insufficient", Class: schema.ClassPrecondition, Cloud: "aws",
 		Text:   "Prefixes need whole free /28 blocks; InsufficientCidr names what is in the way.",
 		Source: "B 04-03", Code: "InsufficientCidrBlocks",
-		Note: "The source calls the code InsufficientCidr."},
+		Note: "The source calls the code InsufficientCidr. Of IPv6 they need whole free /80 blocks (public)."},
 }
 
 // prefixManual is the requirement that a named /28 lies in a reservation. (The
 // cloud's own documents ask for no reservation; the source governs.)
 var prefixManual = plan.Requirement{Rule: "prefix.manual", Code: code("", "InvalidParameterValue"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-	d := addressDiff(v, target)
+	d := ipv4.diff(v, target)
 	subnet := spec[*schema.SubnetSpec](now(v, subnetRef(d.subnet)))
 	if len(d.addPrefixes) == 0 || subnet == nil {
 		return plan.Skipped()
@@ -38,16 +38,8 @@ var prefixManual = plan.Requirement{Rule: "prefix.manual", Code: code("", "Inval
 	return plan.Holds("the prefixes lie in reservations")
 }}
 
-// prefixInsufficient is the requirement that whole /28s are free.
-var prefixInsufficient = plan.Requirement{Rule: "prefix.insufficient", Code: code("", "InsufficientCidrBlocks"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-	d := addressDiff(v, target)
-	if len(d.addPrefixes)+d.autoPrefixes == 0 {
-		return plan.Skipped()
-	}
-	p := poolOf(v, d.subnet)
-	if p == nil {
-		return plan.Skipped()
-	}
+// ipv4Blocks is the verdict whether whole /28s are free.
+func (p *pool) ipv4Blocks(v *plan.View, target plan.Ref, d addresses) plan.Verdict {
 	v.Members(plan.Term{Index: indexUsed, Ref: p.ref}) // note that any change counts
 	v.Members(plan.Term{Index: indexAllLeaving})
 	for _, block := range d.addPrefixes {
@@ -60,7 +52,26 @@ var prefixInsufficient = plan.Requirement{Rule: "prefix.insufficient", Code: cod
 		return insufficient(v, p, block, used)
 	}
 	return plan.Holds("%s has the /28 blocks", p.ref)
-}}
+}
+
+// ipv6Blocks is the verdict whether the /80s are free. There is always another one.
+func (p *pool) ipv6Blocks(v *plan.View, target plan.Ref, blocks []netip.Prefix) plan.Verdict {
+	for _, block := range blocks {
+		if !p.possible(block) {
+			return plan.Fails("choose another block", "%s has addresses that the cloud keeps", block)
+		}
+		v.Members(plan.Term{Index: indexWithin, Ref: p.ref, Addr: block.Addr()}) // note that any change counts
+		used := ipv6InTheWay(p.world, block, p.ref, target)
+		if len(used) == 0 {
+			used = ipv6InTheWay(p.want, block, p.ref, target)
+		}
+		if len(used) > 0 {
+			names, holders := p.namesOf(v, used)
+			return plan.Fails("choose another block, or free this one", "%s would be free without %s", block, names).Wait(holders...)
+		}
+	}
+	return plan.Holds("%s has the /80 blocks", p.ref)
+}
 
 // insufficient is the verdict on a block that cannot be delegated: the one that
 // was named, or the nearest that could come free.
@@ -68,16 +79,24 @@ func insufficient(v *plan.View, p *pool, block netip.Prefix, used []netip.Addr) 
 	if len(used) == 0 {
 		return plan.Fails("declare a new subnet", "InsufficientCidr: %s has no other /28 block without an address that the cloud keeps", p.ref)
 	}
-	var holders []plan.Ref
-	var names []string
-	for _, a := range used {
-		refs := v.Members(plan.Term{Index: indexAddr, Ref: p.ref, Addr: a})
-		holders = append(holders, refs...)
-		names = append(names, a.String()+" of "+holderNames(refs))
-	}
+	names, holders := p.namesOf(v, used)
 	return plan.Fails(fmt.Sprintf("reserve %s and wait until its addresses are released, create their holders anew, or declare a new subnet", block),
 		"InsufficientCidr: %s is fragmented by %s; %s would come free without %s", p.ref,
-		some(p.fragmenting()), block, strings.Join(names, ", ")).Wait(holders...)
+		some(p.fragmenting()), block, names).Wait(holders...)
+}
+
+// namesOf names addresses with those who use them.
+func (p *pool) namesOf(v *plan.View, used []netip.Addr) (text string, holders []plan.Ref) {
+	var names []string
+	for _, a := range used {
+		name, refs := a.String(), v.Members(plan.Term{Index: indexAddr, Ref: p.ref, Addr: a})
+		if a.Is6() {
+			name, refs = ipv6Name(v, p.ref, a), ipv6Holders(v, p.ref, a)
+		}
+		holders = append(holders, refs...)
+		names = append(names, name+" of "+holderNames(refs))
+	}
+	return strings.Join(names, ", "), holders
 }
 
 // fragmenting answers the addresses that keep blocks of the subnet from being delegated.
@@ -127,14 +146,12 @@ func (p *pool) blocks(n int) (out []netip.Prefix) {
 	return out
 }
 
-// possible reports whether a block could be delegated if nobody used it.
+// possible reports whether a block could be delegated if nobody used it. What the
+// cloud keeps lies at the ends of the subnet: a block has some of it at its own.
 func (p *pool) possible(block netip.Prefix) bool {
-	for _, a := range members(block) {
-		if schema.Kept(p.provider, p.spec.CIDR, a) || a == p.gateway {
-			return false
-		}
-	}
-	return true
+	cidr := p.spec.CIDROf(block.Addr())
+	return !schema.Kept(p.provider, cidr, block.Addr()) && !schema.Kept(p.provider, cidr, schema.LastAddr(block)) &&
+		!block.Contains(p.gateway) && !block.Contains(p.spec.IPv6Gateway)
 }
 
 // nearest answers the block that the fewest addresses keep from being delegated,

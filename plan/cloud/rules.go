@@ -14,9 +14,9 @@ func Rules() []schema.Rule {
 		addressRules, adviceLinksRules, adviceRules, adviceStorageRules, attachRules,
 		classicLinkRules, convertRules, domainRules, drainRules, eipRules, endpointRules, eniRules,
 		existRules, groupRules, imageRules, instanceRules, keyPairRules, lifecycleRules,
-		limitsRules, mirrorRules, movedRules, networkRules, peeringRules, policyRules, powerRules,
+		limitsRules, mirrorRules, movedRules, networkIPv6Rules, networkRules, peeringRules, policyRules, powerRules,
 		prefixRules, publicIPChangeRules, publicIPRules, queueRules, relocateRules,
-		rootVolumeRules, secondaryRules, snapshotRules, targetGroupRules, volumeAttachRules,
+		rootVolumeRules, secondaryRequiresRules, secondaryRules, snapshotRules, targetGroupRules, volumeAttachRules,
 		volumeDetachRules, volumeModifyRules, volumeRetentionRules, volumeRules,
 	)
 }

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -26,56 +27,34 @@ var secondaryRules = []schema.Rule{
 		Source: "B 04-03; public"},
 }
 
-// unattachedSecondaries is how many secondary addresses an Alibaba ENI takes
-// while it is available. Public.
-const unattachedSecondaries = 10
+var secondaryOperations = slices.Concat(addressOperations(&ipv4, prefixManual), addressOperations(&ipv6, ipv6Subnet))
 
-var secondaryOperations = []*plan.Operation{
-	{
-		ID: "eni.unassign", Name: named("UnassignPrivateIpAddresses", "UnassignPrivateIpAddresses"), Kind: schema.KindENI, Action: plan.Update,
-		Rank: rankUnassign, Gives: func(v *plan.View, target plan.Ref) bool {
-			return !addressDiff(v, target).gone()
+// addressOperations are the two rows of a family; asks is what only its assigning
+// asks for.
+func addressOperations(f *family, asks plan.Requirement) []*plan.Operation {
+	unassigns := []plan.Requirement{eniModifiable("eni.lifecycle"), requesterManaged}
+	if f == &ipv4 { // no EIP is ever bound to an IPv6 address
+		unassigns = append(unassigns, factsOnAddresses)
+	}
+	return []*plan.Operation{
+		{
+			ID: "eni.unassign" + f.suffix, Name: named(f.unassign, f.unassign), Kind: schema.KindENI, Action: plan.Update,
+			Rank: rankUnassign, Gives: func(v *plan.View, target plan.Ref) bool { return !f.diff(v, target).gone() },
+			Changes: f.unassignChanges, Requires: unassigns,
+			Effect: f.unassignAll, Source: f.source,
 		},
-		Changes: func(v *plan.View, target plan.Ref) (out []plan.Change) {
-			d := addressDiff(v, target)
-			for _, a := range d.removeIPs {
-				out = append(out, plan.Change{Path: "spec.secondaryIPs", From: a})
-			}
-			for _, p := range d.removePrefixes {
-				out = append(out, plan.Change{Path: "spec.prefixes", From: p})
-			}
-			return out
+		{
+			ID: "eni.assign" + f.suffix, Name: named(f.assign, f.assign), Kind: schema.KindENI, Action: plan.Update,
+			Rank: rankAssign, Order: countedLast, Gives: func(v *plan.View, target plan.Ref) bool { return f.diff(v, target).adds() > 0 },
+			Changes:  f.assignChanges,
+			Requires: []plan.Requirement{f.inSubnet(), f.available(), f.slotLimit(), asks, f.blocksFree(), eniModifiable("eni.lifecycle"), requesterManaged, exists(eniSubnet)},
+			Effect:   f.assignAll, Source: f.source,
 		},
-		Requires: []plan.Requirement{eniModifiable("eni.lifecycle"), requesterManaged, factsOnAddresses},
-		Effect:   unassign, Source: "A 4.1; B 04-02, 04-03",
-	},
-	{
-		ID: "eni.assign", Name: named("AssignPrivateIpAddresses", "AssignPrivateIpAddresses"), Kind: schema.KindENI, Action: plan.Update,
-		Rank: rankAssign, Order: countedLast, Gives: func(v *plan.View, target plan.Ref) bool {
-			return addressDiff(v, target).adds() > 0
-		},
-		Changes: func(v *plan.View, target plan.Ref) (out []plan.Change) {
-			d := addressDiff(v, target)
-			for _, a := range d.addIPs {
-				out = append(out, plan.Change{Path: "spec.secondaryIPs", To: a})
-			}
-			for _, p := range d.addPrefixes {
-				out = append(out, plan.Change{Path: "spec.prefixes", To: p})
-			}
-			if d.autoIPs > 0 {
-				out = append(out, plan.Change{Path: "spec.secondaryIPCount", From: len(d.is.SecondaryIPs), To: len(d.is.SecondaryIPs) + d.autoIPs})
-			}
-			if d.autoPrefixes > 0 {
-				out = append(out, plan.Change{Path: "spec.prefixCount", From: len(d.is.Prefixes), To: len(d.is.Prefixes) + d.autoPrefixes})
-			}
-			return out
-		},
-		Requires: []plan.Requirement{secondaryInSubnet, secondaryAvailable, slotLimit, prefixManual, prefixInsufficient, eniModifiable("eni.lifecycle"), requesterManaged, exists(eniSubnet)},
-		Effect:   assign, Source: "A 4.1; B 04-02, 04-03",
-	},
+	}
 }
 
-// addresses is how an ENI's secondary addresses and prefixes differ from what is wanted.
+// addresses is how an ENI's secondary addresses and prefixes of a family differ
+// from what is wanted.
 type addresses struct {
 	is                          schema.ENIStatus
 	subnet                      string
@@ -90,15 +69,43 @@ func (d addresses) adds() int {
 
 func (d addresses) gone() bool { return len(d.removeIPs)+len(d.removePrefixes) == 0 }
 
-func addressDiff(v *plan.View, target plan.Ref) (d addresses) {
+func (f *family) diff(v *plan.View, target plan.Ref) (d addresses) {
 	is, want, ok := both[*schema.ENISpec](v, target)
 	if !ok {
 		return d
 	}
 	d.is, d.subnet = eniStatus(now(v, target)), is.Subnet
-	d.addIPs, d.removeIPs, d.autoIPs = listDiff(d.is.SecondaryIPs, want.SecondaryIPs, want.SecondaryIPCount)
-	d.addPrefixes, d.removePrefixes, d.autoPrefixes = listDiff(d.is.Prefixes, want.Prefixes, want.PrefixCount)
+	d.addIPs, d.removeIPs, d.autoIPs = listDiff(f.addrs(d.is.SecondaryIPs), f.addrs(want.SecondaryIPs), f.counted(want.SecondaryIPCount))
+	d.addPrefixes, d.removePrefixes, d.autoPrefixes = listDiff(f.blocks(d.is.Prefixes), f.blocks(want.Prefixes), f.counted(want.PrefixCount))
 	return d
+}
+
+func (f *family) unassignChanges(v *plan.View, target plan.Ref) (out []plan.Change) {
+	d := f.diff(v, target)
+	for _, a := range d.removeIPs {
+		out = append(out, plan.Change{Path: "spec.secondaryIPs", From: a})
+	}
+	for _, p := range d.removePrefixes {
+		out = append(out, plan.Change{Path: "spec.prefixes", From: p})
+	}
+	return out
+}
+
+func (f *family) assignChanges(v *plan.View, target plan.Ref) (out []plan.Change) {
+	d := f.diff(v, target)
+	for _, a := range d.addIPs {
+		out = append(out, plan.Change{Path: "spec.secondaryIPs", To: a})
+	}
+	for _, p := range d.addPrefixes {
+		out = append(out, plan.Change{Path: "spec.prefixes", To: p})
+	}
+	if n := len(f.addrs(d.is.SecondaryIPs)); d.autoIPs > 0 {
+		out = append(out, plan.Change{Path: "spec.secondaryIPCount", From: n, To: n + d.autoIPs})
+	}
+	if n := len(f.blocks(d.is.Prefixes)); d.autoPrefixes > 0 {
+		out = append(out, plan.Change{Path: "spec.prefixCount", From: n, To: n + d.autoPrefixes})
+	}
+	return out
 }
 
 // listDiff compares what is there with a declared list, or with a count: then
@@ -129,30 +136,9 @@ func eniSubnet(v *plan.View, target plan.Ref) plan.Ref {
 	return plan.Ref{}
 }
 
-// secondaryInSubnet is the requirement that what is added lies in the subnet in
-// which the ENI is now: a replacement that waits for its Approval has not moved it.
-var secondaryInSubnet = plan.Requirement{Rule: "private-ip.in-subnet", Code: code("InvalidPrivateIpAddress.Mismatch", "InvalidParameterValue"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-	d := addressDiff(v, target)
-	subnet := spec[*schema.SubnetSpec](now(v, subnetRef(d.subnet)))
-	if subnet == nil {
-		return plan.Skipped() // that it exists is another requirement
-	}
-	for _, a := range d.addIPs {
-		if !subnet.CIDR.Contains(a) {
-			return plan.Fails("settle the replacement first", "%s is outside %s, in which %s is", a, subnet.CIDR, target).Wait(target)
-		}
-	}
-	for _, p := range d.addPrefixes {
-		if !subnet.CIDR.Contains(p.Addr()) {
-			return plan.Fails("settle the replacement first", "%s is outside %s, in which %s is", p, subnet.CIDR, target).Wait(target)
-		}
-	}
-	return plan.Skipped()
-}}
-
 // factsOnAddresses keeps an address to which a fact is bound.
 var factsOnAddresses = plan.Requirement{Rule: ruleObserveOnly, Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-	d := addressDiff(v, target)
+	d := ipv4.diff(v, target)
 	for _, ref := range v.Members(plan.Term{Index: indexBound, Ref: target}) {
 		if r := now(v, ref); r.Observed() && slices.Contains(d.removeIPs, boundAddr(v, eipStatus(r).BoundTo)) {
 			return plan.Fails("unbind it by other means first", "%s, a fact that enid only observes, is bound to an address that goes", ref)
@@ -161,39 +147,8 @@ var factsOnAddresses = plan.Requirement{Rule: ruleObserveOnly, Check: func(v *pl
 	return plan.Skipped()
 }}
 
-var secondaryAvailable = plan.Requirement{Rule: "private-ip.available", Code: code("InvalidPrivateIpAddress.Duplicated", "InvalidIPAddress.InUse"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-	d := addressDiff(v, target)
-	if len(d.addIPs)+d.autoIPs == 0 {
-		return plan.Skipped()
-	}
-	return free(v, target, d.subnet, d.addIPs, d.autoIPs)
-}}
-
-// slotLimit bounds an ENI's addresses and prefixes by the type of the instance
-// that it is attached to or will be, so that none is assigned that would keep it
-// from being attached; one that is available takes fewer on Alibaba.
-var slotLimit = plan.Requirement{Rule: "eni.limit.instance-type", Code: code("InvalidOperation.Ipv4CountExceeded", "PrivateIpAddressLimitExceeded"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-	d := addressDiff(v, target)
-	n := slots(now(v, target)) + d.adds()
-	instance := instanceOf(v, target)
-	if instance.IsZero() && n > unattachedSecondaries+1 && !is(v, target, schema.AWS) {
-		return plan.Fails("attach it, or declare fewer addresses", "%s would have %d addresses, and takes %d while it is not attached", target, n, unattachedSecondaries+1).Wait(target)
-	}
-	if instance.IsZero() {
-		instance = attachTarget(v, target)
-	}
-	t, ok := typeOf(v, instance)
-	if !ok || t.IPv4PerENI == 0 {
-		return plan.Skipped()
-	}
-	if n > t.IPv4PerENI {
-		return plan.Fails("declare fewer addresses, or choose a larger type", "%s would have %d addresses and prefixes, and type %s of %s takes %d on an ENI", target, n, t.Name, instance, t.IPv4PerENI).Wait(instance)
-	}
-	return plan.Holds("%s takes %d of %d addresses", target, n, t.IPv4PerENI)
-}}
-
-func assign(e *plan.Effects, target plan.Ref) {
-	d := addressDiff(e.View, target)
+func (f *family) assignAll(e *plan.Effects, target plan.Ref) {
+	d := f.diff(e.View, target)
 	want := spec[*schema.ENISpec](wanted(e.View, target))
 	p := poolOf(e.View, d.subnet)
 	s := d.is
@@ -210,21 +165,26 @@ func assign(e *plan.Effects, target plan.Ref) {
 		e.Note("prefix.auto", "the cloud chooses %s; the lowest free: %v", count(len(chosen), "block", "s"), chosen)
 	}
 	if n := len(d.addPrefixes) + d.autoPrefixes; n > 0 {
-		e.Note("prefix.capacity", "%d usable addresses are added, for %s", 16*n, count(n, "address slot", "s"))
+		usable := fmt.Sprintf("%d usable addresses are", 16*n)
+		if f == &ipv6 {
+			usable = count(n, "/80 is", "s are")
+		}
+		e.Note("prefix.capacity", "%s added, for %s", usable, count(n, "address slot", "s"))
 	}
 	putAddresses(e, target, s, want)
 }
 
-func unassign(e *plan.Effects, target plan.Ref) {
-	d := addressDiff(e.View, target)
+func (f *family) unassignAll(e *plan.Effects, target plan.Ref) {
+	d := f.diff(e.View, target)
 	want := spec[*schema.ENISpec](wanted(e.View, target))
 	s := d.is
 	s.SecondaryIPs = missing(d.removeIPs, s.SecondaryIPs)
 	s.Prefixes = missing(d.removePrefixes, s.Prefixes)
-	if len(s.SecondaryIPs) == 0 {
+	// The cloud chooses IPv4 alone: the files declare what else there is.
+	if len(ipv4.addrs(s.SecondaryIPs)) == 0 {
 		s.Predicted = without(s.Predicted, "secondaryIPs")
 	}
-	if len(s.Prefixes) == 0 {
+	if len(ipv4.blocks(s.Prefixes)) == 0 {
 		s.Predicted = without(s.Predicted, "prefixes")
 	}
 	unbindAddrs(e, target, d.removeIPs)
@@ -237,12 +197,12 @@ func putAddresses(e *plan.Effects, target plan.Ref, s schema.ENIStatus, want *sc
 	change(e, target, func(sp *schema.ENISpec) {
 		sp.SecondaryIPs, sp.Prefixes, sp.SecondaryIPCount, sp.PrefixCount = nil, nil, 0, 0
 		if want.SecondaryIPCount > 0 {
-			sp.SecondaryIPCount = len(s.SecondaryIPs)
+			sp.SecondaryIPCount = len(ipv4.addrs(s.SecondaryIPs))
 		} else {
 			sp.SecondaryIPs = s.SecondaryIPs
 		}
 		if want.PrefixCount > 0 {
-			sp.PrefixCount = len(s.Prefixes)
+			sp.PrefixCount = len(ipv4.blocks(s.Prefixes))
 		} else {
 			sp.Prefixes = s.Prefixes
 		}

@@ -28,12 +28,16 @@ func (e *edit) pool(name string) *pool {
 
 // kept reports whether the cloud keeps the address for itself.
 func (p *pool) kept(a netip.Addr) bool {
-	return a == p.gateway || schema.Kept(p.provider, p.spec.CIDR, a)
+	return a == p.gateway || a == p.spec.IPv6Gateway || schema.Kept(p.provider, p.spec.CIDROf(a), a)
 }
 
 // taken answers who else has the address, zero for nobody.
 func (p *pool) taken(a netip.Addr) schema.Ref {
-	for _, owner := range p.owners[place{p.vpc, a}] {
+	owners := p.owners[place{p.vpc, a}]
+	if a.Is6() {
+		owners = slices.Concat(owners, p.delegated[place{p.vpc, blockOf(a)}])
+	}
+	for _, owner := range owners {
 		if owner != p.call.Target {
 			return owner
 		}
@@ -83,9 +87,11 @@ func (m *memory) freed(p place) {
 // cloud, or somebody else's.
 func (p *pool) check(addrs []netip.Addr, outside, used codes) error {
 	for _, a := range addrs {
-		switch owner := p.taken(a); {
-		case !p.spec.CIDR.Contains(a):
-			return p.refuse(outside, "%s is not in %s of %s", a, p.spec.CIDR, p.name)
+		switch owner, cidr := p.taken(a), p.spec.CIDROf(a); {
+		case !cidr.IsValid():
+			return p.refuse(noIPv6, "%s has no IPv6 CIDR", p.name)
+		case !cidr.Contains(a):
+			return p.refuse(outside, "%s is not in %s of %s", a, cidr, p.name)
 		case p.kept(a):
 			return p.refuse(outside, "%s is kept by the cloud", a)
 		case !owner.IsZero():

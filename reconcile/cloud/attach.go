@@ -10,6 +10,7 @@ import (
 var (
 	tooManyENIs      = codes{"EniPerInstanceLimitExceeded", "AttachmentLimitExceeded"}
 	tooManyAddresses = codes{"InvalidOperation.Ipv4CountExceeded", "PrivateIpAddressLimitExceeded"}
+	tooManyIPv6      = codes{"InvalidOperation.Ipv6CountExceeded", "InvalidParameterValue"}
 )
 
 // attach attaches a secondary ENI. Document A 4.1, 4.2.
@@ -78,10 +79,8 @@ func (e *edit) takes(n eni, i instance) error {
 		return e.refuse(ecsState, "type %s takes ENIs only while stopped", t.Name)
 	case t.MaxENIs > 0 && count >= t.MaxENIs:
 		return e.refuse(tooManyENIs, "%s has %d of %d ENIs", i.ref, count, t.MaxENIs)
-	case t.IPv4PerENI > 0 && n.slots() > t.IPv4PerENI:
-		return e.refuse(tooManyAddresses, "%s has %d addresses, and type %s takes %d", n.ref, n.slots(), t.Name, t.IPv4PerENI)
 	}
-	return nil
+	return e.fitsType(n, t)
 }
 
 // deviceIndex answers the index that is asked for, or the lowest free one from 1.

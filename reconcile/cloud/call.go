@@ -62,7 +62,7 @@ func status(code string) int {
 	case "AllocatedAlready", "AttachmentLimitExceeded", "ChargeTypeViolation", "EniPerInstanceLimitExceeded",
 		"IncorrectInstanceStatus", "InvalidEndTime.OperateNotSupport", "InvalidInstance.EipNotSupport",
 		"InvalidInstanceId.PlanedChange", "InvalidIp.IpRepeated", "InvalidOperation.AvailabilityZoneMismatch",
-		"InvalidOperation.Ipv4CountExceeded", "InvalidOperation.VpcMismatch", "InvalidSecurityGroupId.NotVpc",
+		"InvalidOperation.Ipv4CountExceeded", "InvalidOperation.Ipv6CountExceeded", "InvalidVSwitch.Ipv6NotTurnOn", "InvalidOperation.VpcMismatch", "InvalidSecurityGroupId.NotVpc",
 		"InvalidVSwitchId.IpInvalid", "InvalidVSwitchId.IpNotEnough", "MaxEniCountExceeded", "OperationDenied",
 		"SecurityGroupInstanceLimitExceed", "InvalidStatus.InstanceStatus", "QuotaExceeded", "InvalidInstanceId.LimitedRegion",
 		"InvalidParameter.InvalidInstanceIdAndVpcId":
@@ -107,4 +107,7 @@ var (
 	unsupported   = codes{"OperationDenied", "UnsupportedOperation"}
 	denied        = codes{"OperationDenied", "OperationNotPermitted"}
 	badParameter  = codes{"InvalidParameter", "InvalidParameterValue"}
+	noIPv6        = codes{"InvalidVSwitch.Ipv6NotTurnOn", "InvalidParameterValue"}
+	outsideVPC    = codes{"InvalidCidrBlock.Malformed", "InvalidSubnet.Range"}
+	overlapping   = codes{"InvalidCidrBlock.Overlapped", "InvalidSubnet.Conflict"}
 )

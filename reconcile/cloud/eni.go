@@ -122,8 +122,8 @@ func (e *edit) modifyENI() error {
 	return nil
 }
 
-// slots answers how many of an interface's addresses it takes: a prefix takes
-// one. Document B 04-03, public.
-func (n eni) slots() int {
-	return 1 + len(n.status.SecondaryIPs) + len(n.status.Prefixes)
+// slots answers how many of an interface's addresses of a family it takes: a prefix
+// takes one. Document B 04-03, public.
+func (n eni) slots(f family) int {
+	return f.primary + len(f.addrs(n.status.SecondaryIPs)) + len(f.blocks(n.status.Prefixes))
 }

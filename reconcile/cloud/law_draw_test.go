@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"pgregory.net/rapid"
@@ -52,6 +54,66 @@ func drawMore(t *rapid.T, kind schema.Kind, name func(schema.Kind) string) schem
 		return &schema.TrafficMirrorSpec{Source: schema.MirrorSource{ENI: name(schema.KindENI)}, Target: schema.MirrorTarget{ENI: name(schema.KindENI)}}
 	}
 	panic("no spec is drawn for " + string(kind))
+}
+
+// drawIPv6 draws one of a few blocks of that size, or none.
+func drawIPv6(t *rapid.T, bits int) netip.Prefix {
+	b := netip.MustParseAddr("2001:db8::").As16()
+	for _, at := range []int{56, 64, 80} {
+		if at <= bits {
+			b[at/8-1] = byte(rapid.IntRange(0, 2).Draw(t, "block"))
+		}
+	}
+	if rapid.Bool().Draw(t, "no IPv6") {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(netip.AddrFrom16(b), bits)
+}
+
+// soundIPv6 holds CIDRs and addresses of IPv6 to what they lie in, and prefixes to
+// their one owner.
+func soundIPv6(r *schema.Resource, now map[schema.Ref]*schema.Resource) error {
+	switch s := r.Spec.(type) {
+	case *schema.SubnetSpec:
+		vpc := now[schema.Ref{Kind: schema.KindVPC, Name: s.VPC}].Spec.(*schema.VPCSpec)
+		if s.IPv6CIDR.IsValid() && !vpc.IPv6CIDR.Contains(s.IPv6CIDR.Addr()) {
+			return fmt.Errorf("%s has %s, and the VPC %s", r.Ref, s.IPv6CIDR, vpc.IPv6CIDR)
+		}
+	case *schema.ENISpec:
+		st, ok := r.Status.(*schema.ENIStatus)
+		if !ok {
+			return nil
+		}
+		subnet := now[schema.Ref{Kind: schema.KindSubnet, Name: s.Subnet}].Spec.(*schema.SubnetSpec)
+		for _, a := range st.SecondaryIPs {
+			if a.Is6() && !subnet.IPv6CIDR.Contains(a) {
+				return fmt.Errorf("%s has %s, and the subnet %s", r.Ref, a, subnet.IPv6CIDR)
+			}
+		}
+		for _, p := range st.Prefixes {
+			if p.Addr().Is6() && !subnet.IPv6CIDR.Contains(p.Addr()) {
+				return fmt.Errorf("%s has %s, and the subnet %s", r.Ref, p, subnet.IPv6CIDR)
+			}
+			if other := within(p, r, subnet.VPC, now); p.Addr().Is6() && other != nil {
+				return fmt.Errorf("%s has %s, and %s something in it", r.Ref, p, other.Ref)
+			}
+		}
+	}
+	return nil
+}
+
+// within answers another ENI of the VPC that has anything in the prefix, or nil.
+func within(p netip.Prefix, than *schema.Resource, vpc string, now map[schema.Ref]*schema.Resource) *schema.Resource {
+	for _, r := range now {
+		st, ok := r.Status.(*schema.ENIStatus)
+		if !ok || r.Ref == than.Ref || now[schema.Ref{Kind: schema.KindSubnet, Name: r.Spec.(*schema.ENISpec).Subnet}].Spec.(*schema.SubnetSpec).VPC != vpc {
+			continue
+		}
+		if slices.Contains(st.Prefixes, p) || slices.ContainsFunc(st.SecondaryIPs, p.Contains) {
+			return r
+		}
+	}
+	return nil
 }
 
 // outlived reports whether what a field names may be gone: it was needed once, or

@@ -94,9 +94,10 @@ func drawSpec(t *rapid.T, kind schema.Kind, name func(schema.Kind) string) schem
 	groups := []string{name(schema.KindSecurityGroup)}
 	switch kind {
 	case schema.KindVPC:
-		return &schema.VPCSpec{Account: "main", Region: "cn-a", CIDR: netip.MustParsePrefix("10.0.0.0/16")}
+		return &schema.VPCSpec{Account: "main", Region: "cn-a", CIDR: netip.MustParsePrefix("10.0.0.0/16"), IPv6CIDR: drawIPv6(t, 56)}
 	case schema.KindSubnet:
-		return &schema.SubnetSpec{VPC: name(schema.KindVPC), Zone: "cn-a-1", CIDR: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(rapid.IntRange(0, 5).Draw(t, "net")), 0}), 28)}
+		return &schema.SubnetSpec{VPC: name(schema.KindVPC), Zone: "cn-a-1", IPv6CIDR: drawIPv6(t, 64),
+			CIDR: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(rapid.IntRange(0, 5).Draw(t, "net")), 0}), 28)}
 	case schema.KindSecurityGroup:
 		return &schema.SecurityGroupSpec{VPC: name(schema.KindVPC), Rules: []schema.SecurityRule{{Direction: "ingress", Peer: schema.Peer{SecurityGroup: groups[0]}}}}
 	case schema.KindInstance:
@@ -110,6 +111,12 @@ func drawSpec(t *rapid.T, kind schema.Kind, name func(schema.Kind) string) schem
 			s.SecondaryIPCount = rapid.IntRange(0, 2).Draw(t, "count")
 		}
 		s.PrefixCount = rapid.IntRange(0, 1).Draw(t, "prefixes")
+		if p := drawIPv6(t, 80); p.IsValid() {
+			s.Prefixes, s.PrefixCount = []netip.Prefix{p}, 0
+		}
+		if p := drawIPv6(t, 80); p.IsValid() {
+			s.SecondaryIPs, s.SecondaryIPCount = append(s.SecondaryIPs, p.Addr().Next()), 0
+		}
 		return s
 	case schema.KindEIP:
 		s := &schema.EIPSpec{Account: "main", Region: "cn-a", BindTo: &schema.Binding{Instance: name(schema.KindInstance)}}
@@ -146,6 +153,9 @@ func sound(d *Driver, shadow map[schema.Ref]*schema.Resource) error {
 				return fmt.Errorf("%s and %s both have %s", owner, r.Ref, p.addr)
 			}
 			owners[p] = r.Ref
+		}
+		if err := soundIPv6(r, now); err != nil {
+			return err
 		}
 		if err := soundOne(d, r, slots); err != nil {
 			return err
@@ -206,10 +216,12 @@ func sameIndexes(kept, anew *memory) error {
 		cmpopts.IgnoreMapEntries(func(_ string, v []schema.Ref) bool { return len(v) == 0 }),
 		cmpopts.IgnoreMapEntries(func(_ schema.Ref, v []schema.Ref) bool { return len(v) == 0 }),
 		cmpopts.IgnoreMapEntries(func(_ quota, n int) bool { return n == 0 }),
+		cmpopts.IgnoreMapEntries(func(_ place, v []schema.Ref) bool { return len(v) == 0 }),
 	}
 	for name, pair := range map[string][2]any{
 		"uses": {kept.uses, anew.uses}, "owners": {kept.owners, anew.owners}, "attached": {kept.attached, anew.attached},
 		"bound": {kept.bound, anew.bound}, "linked": {kept.linked, anew.linked}, "enis": {kept.enis, anew.enis},
+		"delegated": {kept.delegated, anew.delegated}, "within": {kept.within, anew.within},
 	} {
 		if diff := cmp.Diff(pair[1], pair[0], tidy); diff != "" {
 			return fmt.Errorf("index %s: -anew +kept:\n%s", name, diff)

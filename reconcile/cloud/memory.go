@@ -18,6 +18,8 @@ type memory struct {
 	enis     map[quota]int                 // secondary ENIs
 	lowest   map[string]netip.Addr         // by subnet name: no address below is free
 	subnets  map[string][]*schema.Resource // by VPC name
+	// delegated is who has a /80, within who has anything in it, by its first address.
+	delegated, within map[place][]schema.Ref
 }
 
 // place is an address of a VPC ("" for the classic network).
@@ -45,6 +47,8 @@ type entry struct {
 	bound    schema.Ref
 	links    []link
 	quota    quota
+	// delegated and within are /80s: see memory.
+	delegated, within []place
 }
 
 func newMemory(resources []*schema.Resource) *memory {
@@ -53,6 +57,7 @@ func newMemory(resources []*schema.Resource) *memory {
 		owners: make(map[place][]schema.Ref, len(resources)), attached: map[string][]schema.Ref{},
 		bound: map[schema.Ref][]schema.Ref{}, linked: map[link][]schema.Ref{}, enis: map[quota]int{},
 		lowest: map[string]netip.Addr{}, subnets: map[string][]*schema.Resource{},
+		delegated: map[place][]schema.Ref{}, within: map[place][]schema.Ref{},
 	}
 	for _, r := range resources {
 		m.entries[r.Ref] = &entry{Resource: r} // so that each finds the others
@@ -80,6 +85,12 @@ func (m *memory) put(r *schema.Resource) {
 	}
 	for _, p := range e.places {
 		m.owners[p] = append(m.owners[p], r.Ref)
+	}
+	for _, p := range e.delegated {
+		m.delegated[p] = append(m.delegated[p], r.Ref)
+	}
+	for _, p := range e.within {
+		m.within[p] = append(m.within[p], r.Ref)
 	}
 	if e.attached != "" {
 		m.attached[e.attached] = append(m.attached[e.attached], r.Ref)
@@ -120,6 +131,12 @@ func (m *memory) forget(ref schema.Ref) {
 			m.freed(p)
 		}
 	}
+	for _, p := range e.delegated {
+		m.delegated[p] = without(m.delegated[p], ref)
+	}
+	for _, p := range e.within {
+		m.within[p] = without(m.within[p], ref)
+	}
 	if e.attached != "" {
 		m.attached[e.attached] = without(m.attached[e.attached], ref)
 	}
@@ -156,6 +173,13 @@ func (m *memory) index(r *schema.Resource) *entry {
 		if p := (place{vpc, a}); !slices.Contains(e.places, p) {
 			e.places = append(e.places, p)
 		}
+	}
+	delegated, within := blocks(r)
+	for _, a := range delegated {
+		e.delegated = append(e.delegated, place{vpc, a})
+	}
+	for _, a := range within {
+		e.within = append(e.within, place{vpc, a})
 	}
 	switch r.Kind {
 	case schema.KindENI:

@@ -59,8 +59,8 @@ func (e *edit) changeType() error {
 		return e.refuse(tooManyENIs, "%s has %d ENIs, and type %s takes %d", i.ref, n, t.Name, t.MaxENIs)
 	}
 	for _, ref := range e.attached[i.ref.Name] {
-		if n := eniOf(e.Get(ref)).slots(); known && t.IPv4PerENI > 0 && n > t.IPv4PerENI {
-			return e.refuse(tooManyAddresses, "%s has %d addresses, and type %s takes %d", ref, n, t.Name, t.IPv4PerENI)
+		if err := e.fitsType(eniOf(e.Get(ref)), t); err != nil {
+			return err
 		}
 	}
 	i.spec.Type = want.Type

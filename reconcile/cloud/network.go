@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"net/netip"
 	"slices"
 
 	"enid/schema"
@@ -65,17 +66,31 @@ func (e *edit) createSubnet() error {
 	if vpc == nil {
 		return e.refuse(noVPC, "there is no VPC %s", spec.VPC)
 	}
-	outer := vpc.Spec.(*schema.VPCSpec).CIDR
-	if !outer.Contains(spec.CIDR.Addr()) || spec.CIDR.Bits() < outer.Bits() {
-		return e.refuse(codes{"InvalidCidrBlock.Malformed", "InvalidSubnet.Range"}, "%s is not in the VPC's %s", spec.CIDR, outer)
+	if err := e.inVPC(spec.VPC, spec.CIDR, vpc.Spec.(*schema.VPCSpec).CIDR); err != nil {
+		return err
 	}
-	for _, r := range e.subnets[spec.VPC] {
-		if other := r.Spec.(*schema.SubnetSpec).CIDR; other.Overlaps(spec.CIDR) {
-			return e.refuse(codes{"InvalidCidrBlock.Overlapped", "InvalidSubnet.Conflict"}, "%s overlaps %s of %s", spec.CIDR, other, r.Ref)
-		}
+	if err := e.inVPC(spec.VPC, spec.IPv6CIDR, vpc.Spec.(*schema.VPCSpec).IPv6CIDR); err != nil {
+		return err
 	}
 	spec.Reservations = nil // each is a call of its own
 	e.set(e.call.Target, &spec, &schema.SubnetStatus{CommonStatus: e.common(codes{"vsw", "subnet"})})
+	return nil
+}
+
+// inVPC refuses a CIDR that is not in its VPC's of the same family, or overlaps
+// another subnet's; none at all has its place.
+func (e *edit) inVPC(vpc string, cidr, outer netip.Prefix) error {
+	if !cidr.IsValid() {
+		return nil
+	}
+	if !outer.Contains(cidr.Addr()) || cidr.Bits() < outer.Bits() {
+		return e.refuse(outsideVPC, "%s is not in the VPC's %s", cidr, outer)
+	}
+	for _, r := range e.subnets[vpc] {
+		if other := r.Spec.(*schema.SubnetSpec).CIDROf(cidr.Addr()); r.Ref != e.call.Target && other.Overlaps(cidr) {
+			return e.refuse(overlapping, "%s overlaps %s of %s", cidr, other, r.Ref)
+		}
+	}
 	return nil
 }
 

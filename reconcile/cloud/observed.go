@@ -107,7 +107,8 @@ func boundRef(b *schema.Binding) schema.Ref {
 	return schema.Ref{Kind: schema.KindENI, Name: b.ENI}
 }
 
-// addresses answers every private address that a resource has.
+// addresses answers every private address that a resource has; of IPv6 prefixes see
+// blocks.
 func addresses(r *schema.Resource) (out []netip.Addr) {
 	add := func(a netip.Addr) {
 		if a.IsValid() {
@@ -124,7 +125,7 @@ func addresses(r *schema.Resource) (out []netip.Addr) {
 		add(n.status.PrivateIP)
 		out = append(out, n.status.SecondaryIPs...)
 		for _, p := range n.status.Prefixes {
-			for a := p.Masked().Addr(); p.Contains(a); a = a.Next() {
+			for a := p.Masked().Addr(); a.Is4() && p.Contains(a); a = a.Next() {
 				add(a)
 			}
 		}

@@ -14,11 +14,11 @@ import (
 const alibabaWorld = `
 {apiVersion: enid/v1, kind: Account, metadata: {name: main}, spec: {provider: alibaba, quotas: {enisPerRegion: 5}}}
 ---
-{apiVersion: enid/v1, kind: VPC, metadata: {name: prod}, spec: {account: main, region: cn-a, cidr: 10.0.0.0/16}}
+{apiVersion: enid/v1, kind: VPC, metadata: {name: prod}, spec: {account: main, region: cn-a, cidr: 10.0.0.0/16, ipv6CIDR: "2001:db8::/56"}}
 ---
 {apiVersion: enid/v1, kind: VPC, metadata: {name: other}, spec: {account: main, region: cn-a, cidr: 10.0.0.0/16}}
 ---
-{apiVersion: enid/v1, kind: Subnet, metadata: {name: a}, spec: {vpc: prod, zone: cn-a-1, cidr: 10.0.0.0/24}, status: {usedIPs: [10.0.0.2]}}
+{apiVersion: enid/v1, kind: Subnet, metadata: {name: a}, spec: {vpc: prod, zone: cn-a-1, cidr: 10.0.0.0/24, ipv6CIDR: "2001:db8::/64"}, status: {usedIPs: [10.0.0.2, "2001:db8::2"]}}
 ---
 {apiVersion: enid/v1, kind: Subnet, metadata: {name: a2}, spec: {vpc: prod, zone: cn-a-1, cidr: 10.0.2.0/24}}
 ---
@@ -84,12 +84,12 @@ status: {phase: in-use, boundTo: {instance: web-2}}
 const awsWorld = `
 {apiVersion: enid/v1, kind: Account, metadata: {name: main}, spec: {provider: aws}}
 ---
-{apiVersion: enid/v1, kind: VPC, metadata: {name: prod}, spec: {account: main, region: us-1, cidr: 10.0.0.0/16}}
+{apiVersion: enid/v1, kind: VPC, metadata: {name: prod}, spec: {account: main, region: us-1, cidr: 10.0.0.0/16, ipv6CIDR: "2001:db8::/56"}}
 ---
 apiVersion: enid/v1
 kind: Subnet
 metadata: {name: a}
-spec: {vpc: prod, zone: us-1a, cidr: 10.0.0.0/26, reservations: [{cidr: 10.0.0.16/28, type: prefix}]}
+spec: {vpc: prod, zone: us-1a, cidr: 10.0.0.0/26, ipv6CIDR: "2001:db8::/64", reservations: [{cidr: 10.0.0.16/28, type: prefix}]}
 ---
 {apiVersion: enid/v1, kind: SecurityGroup, metadata: {name: web}, spec: {vpc: prod}}
 ---
