@@ -31,7 +31,7 @@ type Lease struct {
 	// Lost says why an address that it had is not leased to it any more; empty: it
 	// had none, or has one.
 	Lost string
-	// Trouble says why it could not even ask; empty: it could.
+	// Trouble says why it could not ask, or not understand; empty: it could.
 	Trouble string
 }
 

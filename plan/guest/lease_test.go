@@ -48,7 +48,7 @@ func TestLease_host_dhcp_lease_host_verify(t *testing.T) {
 		{"another address", nil, other, "", RuleVerify, "gives 10.0.0.77/24 to eth1, and ENI/web-1-b has 10.0.0.20", false},
 		{"another address, that was there", own(minute), other, "DeleteAddress", RuleVerify, "10.0.0.77", false},
 		{"lost", own(minute), lost, "DeleteAddress", RuleLease, "no longer leased to eth1: the lease ran out", false},
-		{"cannot ask", nil, trouble, "", RuleLease, "no DHCP server can be asked on eth1: operation not permitted", false},
+		{"cannot ask", nil, trouble, "", RuleLease, "nothing can be leased on eth1: operation not permitted", false},
 		{"asks for another", nil, another, "AcquireLease", "", "", false},
 	} {
 		s, o := exampleState(), exampleObjects()

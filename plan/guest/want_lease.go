@@ -53,7 +53,7 @@ func (w *wanting) leased(e ENI, link Link, own Address) (_ Address, ok bool) {
 func (w *wanting) unanswered(e ENI, link Link, l Lease, own Address, there bool) {
 	detail := "no answer from a DHCP server on " + link.Name + " yet"
 	if l.Trouble != "" {
-		detail = "no DHCP server can be asked on " + link.Name + ": " + l.Trouble
+		detail = "nothing can be leased on " + link.Name + ": " + l.Trouble
 	} else {
 		w.Asking = append(w.Asking, link.Name)
 	}

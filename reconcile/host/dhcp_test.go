@@ -5,6 +5,7 @@ package host
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,14 @@ func TestDHCPLease_host_dhcp_lease_host_dhcp_no_dns_host_keep_default_route(t *t
 	}
 	if mtu := ipJSON(t, "link", "show", "eth1")[0]["mtu"]; mtu != 1500.0 {
 		t.Errorf("the MTU is %v", mtu)
+	}
+	shown, err := m.Show(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(shown.Interfaces, func(l ShownLink) bool { return l.Name == "eth1" })
+	if a := shown.Interfaces[i].Addresses; len(a) != 1 || !a[0].Ours || a[0].ValidFor == "" || a[0].ValidFor > "2m0s" {
+		t.Errorf("enid host show: %+v", a)
 	}
 	if log := d.logged(); strings.Count(log, "requested options:") == 0 || strings.Count(log, "requested options:") != strings.Count(log, "requested options: 1:netmask, 58:T1, 59:T2") ||
 		strings.Contains(log, "client provides name") {

@@ -127,9 +127,9 @@ func (c *client) discover(ctx context.Context) (*dhcpv4.DHCPv4, error) {
 		if p.MessageType() != dhcpv4.MessageTypeOffer || p.ServerIdentifier() == nil {
 			return false
 		}
-		g, _ := granted(p)
-		if g.prefix.Addr() == c.wish {
-			return true
+		g, err := granted(p)
+		if err != nil || g.prefix.Addr() == c.wish {
+			return err == nil
 		}
 		select {
 		case other <- &otherOffer{g.server, g.prefix}:

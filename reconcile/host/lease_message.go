@@ -160,17 +160,18 @@ func (c *client) judge(p *dhcpv4.DHCPv4, asked time.Time, peer net.HardwareAddr)
 }
 
 // granted reads of an answer what counts: address, mask, times. The times are
-// RFC 2131's own fractions where the server says none, or none that fit.
+// RFC 2131's own fractions where the server says none, or none that fit. Without a
+// mask, or with one that is none, the address is one of its own.
 func granted(p *dhcpv4.DHCPv4) (g grant, err error) {
 	g.server = address(p.ServerIdentifier())
 	a := address(p.YourIPAddr)
 	bits := 32
-	if mask := p.SubnetMask(); mask != nil {
-		bits, _ = mask.Size()
+	if ones, size := p.SubnetMask().Size(); size == 32 {
+		bits = ones
 	}
 	g.prefix = netip.PrefixFrom(a, bits)
-	if g.life = p.IPAddressLeaseTime(0); g.life <= 0 || !a.IsValid() || a.IsUnspecified() {
-		return g, fmt.Errorf("the DHCP server %s leases %s for %s, which is no lease", g.server, a, g.life)
+	if g.life = p.IPAddressLeaseTime(0); g.life <= 0 || !a.Is4() || a.IsUnspecified() || !g.server.Is4() {
+		return grant{}, fmt.Errorf("the DHCP server %s leases %s for %s, which is no lease", g.server, a, g.life)
 	}
 	if g.life == math.MaxUint32*time.Second {
 		g.life = 0
