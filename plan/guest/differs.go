@@ -34,7 +34,7 @@ func (Link) Differs(is, want plan.Object) (out []plan.Change) {
 func (x Address) Differs(is, want plan.Object) []plan.Change {
 	a, _ := is.(Address)
 	b, _ := want.(Address)
-	if left, asked := a.Lifetime, b.Lifetime; a.Ours && b.Ours && a.NoPrefixRoute == b.NoPrefixRoute && !sameLifetime(left, asked) {
+	if left, asked := a.Lifetime, b.Lifetime; stays(a, b) && !sameLifetime(left, asked) {
 		return []plan.Change{lifetimeChange(a, b)}
 	}
 	a, b = Normal(a).(Address), Normal(b).(Address)

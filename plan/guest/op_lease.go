@@ -58,9 +58,9 @@ func unconfigured(v *plan.View, ref plan.Ref) plan.Verdict {
 var setLifetime = operation(plan.Operation{
 	ID: SetLifetime, Kind: KindAddress, Action: plan.Update, Rank: rankLifetime, Source: "A 4.4.3",
 	Gives: func(v *plan.View, ref plan.Ref) bool {
-		a, there := is[Address](v, ref)
-		w, wanted := want[Address](v, ref)
-		return there && wanted && a.Ours && w.Ours && a.NoPrefixRoute == w.NoPrefixRoute && !sameLifetime(a.Lifetime, w.Lifetime)
+		a, _ := is[Address](v, ref)
+		w, _ := want[Address](v, ref)
+		return stays(a, w) && !sameLifetime(a.Lifetime, w.Lifetime)
 	},
 	Changes: func(v *plan.View, ref plan.Ref) []plan.Change {
 		return []plan.Change{lifetimeChange(v.Get(ref).(Address), v.Want.Get(ref).(Address))}
@@ -73,6 +73,19 @@ var setLifetime = operation(plan.Operation{
 }, func(m Machine, _, to plan.Object) string {
 	return addressCommand("change", to.(Address), m.Label)
 })
+
+// Ages reports whether an object is as it is wanted but for how long it lasts.
+func Ages(ref plan.Ref, world, wanted *plan.World) bool {
+	a, _ := world.Get(ref).(Address)
+	w, _ := wanted.Get(ref).(Address)
+	return stays(a, w)
+}
+
+// stays reports whether an address of enid's own that is wanted is there, and need
+// not be made anew. A zero one is nobody's.
+func stays(is, want Address) bool {
+	return is.Ours && want.Ours && is.NoPrefixRoute == want.NoPrefixRoute
+}
 
 func lifetimeChange(a, b Address) plan.Change {
 	return plan.Change{Path: "valid_lft", From: seconds(a.Lifetime), To: seconds(b.Lifetime)}

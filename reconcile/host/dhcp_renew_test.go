@@ -3,6 +3,7 @@
 package host
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/insomniacslk/dhcp/dhcpv4/server4"
@@ -87,6 +89,30 @@ func TestDHCPRenewRebind_host_dhcp_lease(t *testing.T) {
 	noFlap()
 	again(t, m, c)
 	safe()
+}
+
+// What fails on an interface keeps nobody from renewing what is leased there.
+func TestDHCPHeld_host_dhcp_lease(t *testing.T) {
+	example(t)
+	s := newSegment(t, map[string]string{"xeth1": "10.0.0.253/24"})
+	s.serve(t, "--dhcp-range=10.0.0.0,static,2m", "--dhcp-host="+mac1+",10.0.0.20")
+	m, c := open(t, Options{pace: quick}), dhcpCloud()
+	until(t, m, c, "it is leased", converged)
+	c.enis["web-1-b"].spec.Subnet = "odd"
+	c.more = append(c.more, oddSubnet())
+	turn(t, m, c)
+	// ip of Debian 12 cannot change an address and leave it its protocol.
+	short := guest.Address{Link: "eth1", Prefix: netip.MustParsePrefix("10.0.0.20/24"), Ours: true, NoPrefixRoute: true, Lifetime: 30 * time.Second}
+	index := int(ipJSON(t, "link", "show", "eth1")[0]["ifindex"].(float64))
+	if err := m.do(context.Background(), []deed{{op: guest.SetLifetime, target: short.Ref(), to: short, index: index}})[0]; err != nil {
+		t.Fatal(err)
+	}
+	res := turn(t, m, c)
+	if s := lifetimes(t, "eth1")["10.0.0.20/24"]; s < 100 || operations(res) != guest.SetLifetime {
+		t.Errorf("%s: valid for %d s", operations(res), s)
+	}
+	same(t, blockedBy(res.Blocked), "plan.held")
+	again(t, m, c)
 }
 
 // A server that refuses at renewal is asked anew. Where it gives another address

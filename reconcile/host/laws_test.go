@@ -104,7 +104,7 @@ func drawCloud(t *rapid.T) *cloud {
 var disturbances = []string{
 	"address add 10.0.0.90/24 dev eth1", "address add 10.0.1.91/24 dev eth2", "address add 10.0.0.92/32 dev eth1",
 	"address add 10.0.0.20/24 dev eth1", "address add 10.0.2.93/24 dev eth3",
-	"address add 10.0.0.20/24 dev eth1 proto 101 noprefixroute valid_lft 500 preferred_lft 500",
+	"address add 10.0.0.20/24 dev eth1 label eth1:enid noprefixroute valid_lft 500 preferred_lft 500",
 	"link set eth1 up", "link set eth2 down", "link set eth1 down",
 	"route add 192.0.2.0/24 dev eth1 table 2999", "route add 198.51.100.0/24 dev eth2",
 	"route add 203.0.113.0/24 dev eth1 table 1002", "route add default via 10.0.0.253 dev eth0 metric 1002",

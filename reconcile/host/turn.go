@@ -133,7 +133,8 @@ func (m *Machine) look(ctx context.Context, h *guest.Host, learned []*Learnt) (*
 }
 
 // plan makes the plan of a sight, without the chains that are held, and has it
-// judged.
+// judged. An address of a held chain is kept alive all the same: what failed in the
+// chain is no reason to lose what is leased.
 func (m *Machine) plan(s *sight, held map[string]*hold) error {
 	if plan.AtRest(guest.Domain(), s.world, s.wanted.World) {
 		s.plan = &plan.Plan{Format: plan.Format, AsOf: m.opts.Now().UTC()}
@@ -141,7 +142,9 @@ func (m *Machine) plan(s *sight, held map[string]*hold) error {
 	}
 	var opts plan.Options
 	if len(held) > 0 {
-		opts.Only = func(ref plan.Ref) bool { return held[guest.Chain(ref, s.world, s.wanted.World)] == nil }
+		opts.Only = func(ref plan.Ref) bool {
+			return held[guest.Chain(ref, s.world, s.wanted.World)] == nil || guest.Ages(ref, s.world, s.wanted.World)
+		}
 	}
 	at := m.opts.Now()
 	p, err := plan.Make(guest.Domain(), s.world, s.wanted.World, at, opts)
@@ -202,7 +205,7 @@ func (m *Machine) carryOut(ctx context.Context, s *sight, res *Result) ([]*Learn
 		if r.failed[f.chain] == nil {
 			res.Done = append(res.Done, s.wanted.Step(f.step, s.world))
 			m.holds.did(f.chain, f.step, at, s.world, s.wanted.World)
-			if !r.stale[f.chain] {
+			if !r.stale[f.chain] && f.step.Op.ID != guest.SetLifetime { // time passes in a held one too
 				m.holds.well(f.chain)
 			}
 		}
