@@ -88,7 +88,7 @@ func irqbalance(s *Seen) []Finding {
 	}
 	return []Finding{{Severity: Info, Program: "irqbalance", Seen: append(seen, "irqbalance does not run"),
 		Why:    "the interrupts of all queues may end on one CPU, and several queues gain nothing (mq.irqbalance.recommended)",
-		Remedy: []string{"apt-get install irqbalance (or dnf), systemctl enable --now irqbalance"}}}
+		Remedy: []string{"apt-get install irqbalance (or dnf), and systemctl enable --now irqbalance", "spec.irqbalance: enabled of a Host keeps it so"}}}
 }
 
 func ethtool(s *Seen) []Finding {

@@ -49,14 +49,8 @@ func start(t *testing.T, flags uintptr, name string, args ...string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := os.ReadFile(sleep)
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, body, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	sh(t, "cp "+sleep+" "+file)
 	cmd := exec.Command(file)
 	cmd.Args = append([]string{name}, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Cloneflags: flags}
