@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/yaml"
 
 	"enid/plan"
 	"enid/plan/cloud"
-	"enid/plan/guest"
 	"enid/plan/render"
 	"enid/reconcile/host"
 )
@@ -24,68 +22,6 @@ func (a *app) hostCommand() *cobra.Command {
 	}
 	c.AddCommand(a.hostShowCommand(), a.hostPlanCommand(), a.hostApplyCommand(), a.hostDoctorCommand(), a.hostExportCommand())
 	return c
-}
-
-func (a *app) hostShowCommand() *cobra.Command {
-	var flags hostFlags
-	var format string
-	c := &cobra.Command{
-		Use: "show", Short: "Print the observed configuration of this machine", Args: cobra.NoArgs,
-		Long: `show prints what enid sees of this machine: interfaces, addresses, routes, rules, queues
-and RPS masks, with what of them is enid's own, and the free space of the file
-systems on its disks. It changes nothing and needs no state; with --host the file
-systems are named after the Volumes that the state (or --path) attaches there.`,
-		Example: "  enid host show\n  enid host show -o json\n  enid host show --host web-1",
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := oneOf("format", format, "yaml", "json"); err != nil {
-				return err
-			}
-			m, err := a.machine()
-			if err != nil {
-				return err
-			}
-			defer m.Close()
-			shown, err := m.Show(c.Context())
-			if err != nil {
-				return err
-			}
-			if flags.name != "" {
-				if err := a.nameVolumes(c.Context(), flags, shown.FileSystems); err != nil {
-					return err
-				}
-			}
-			if format == "json" {
-				return render.JSON(a.out, shown)
-			}
-			text, err := yaml.Marshal(shown)
-			if err != nil {
-				return err
-			}
-			_, err = a.out.Write(text)
-			return err
-		},
-	}
-	c.Flags().StringVarP(&format, "format", "o", "yaml", "yaml or json")
-	c.Flags().StringVar(&flags.name, "host", "", "the Host that this machine is")
-	c.Flags().StringVar(&flags.dir, "path", "", "take the Volumes from the topology in that folder, as if applied, not from the state")
-	return c
-}
-
-// nameVolumes fills in which Volume each file system is on: by the serial of its disk,
-// else the attachment of this instance with its mount point, device or partition.
-func (a *app) nameVolumes(ctx context.Context, flags hostFlags, shown []host.ShownFileSystem) error {
-	world, err := a.hostWorld(ctx, flags.dir)
-	if err != nil {
-		return err
-	}
-	for i := range shown {
-		name, err := guest.VolumeAt(world, flags.name, shown[i].Device, shown[i].Serial, shown[i].MountPoint)
-		if err != nil {
-			return err
-		}
-		shown[i].Volume = name
-	}
-	return nil
 }
 
 // hostFlags are what says which Host this machine is, and from what.

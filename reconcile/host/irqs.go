@@ -26,11 +26,12 @@ type irq struct {
 }
 
 // queueName finds a queue in the name of an interrupt: virtio2-input.0, eth0-Tx-Rx-1,
-// mlx5_comp3, eth0-4. What follows an @ is where the hardware sits.
-var queueName = regexp.MustCompile(`(?i)[-_.](?:(tx-?rx|rx-?tx|comp|input|rx|output|tx)[-.]?)?(\d+)(?:@|$)`)
+// mlx5_comp3, eth0-4.
+var queueName = regexp.MustCompile(`(?i)[-_.](?:(tx-?rx|rx-?tx|comp|input|rx|output|tx)[-.]?)?(\d+)$`)
 
 // queueOf answers the queue that an interrupt's name tells; -1: none.
 func queueOf(name string) (queue int, rx, tx bool) {
+	name, _, _ = strings.Cut(name, "@") // where the hardware sits
 	f := queueName.FindStringSubmatch(name)
 	if f == nil {
 		return -1, false, false

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"enid/plan"
 	"enid/plan/guest"
 )
 
@@ -22,29 +21,9 @@ type Shown struct {
 	Rules      []ShownObject `json:"rules"`
 
 	FileSystems []ShownFileSystem `json:"fileSystems"`
-}
-
-// ShownLink is an interface with its addresses and queues.
-type ShownLink struct {
-	Name      string        `json:"name"`
-	MAC       string        `json:"mac,omitempty"` // the permanent one where there is one
-	Kind      string        `json:"kind,omitempty"`
-	Master    string        `json:"master,omitempty"`
-	Up        bool          `json:"up"`
-	MTU       int           `json:"mtu"`
-	Addresses []ShownObject `json:"addresses,omitempty"`
-	Queues    *ShownQueues  `json:"queues,omitempty"`
-	RPS       []string      `json:"rps,omitempty"` // a mask for each receive queue
-}
-
-// ShownQueues are a driver's channels; zero ones are left out.
-type ShownQueues struct {
-	Combined    int `json:"combined,omitempty"`
-	RX          int `json:"rx,omitempty"`
-	TX          int `json:"tx,omitempty"`
-	MaxCombined int `json:"maxCombined,omitempty"`
-	MaxRX       int `json:"maxRX,omitempty"`
-	MaxTX       int `json:"maxTX,omitempty"`
+	Services    []ShownService    `json:"services"`
+	// FlowEntries is the machine's table of flows (RFS); nil: there is none here.
+	FlowEntries *int `json:"flowEntries,omitempty"`
 }
 
 // ShownTable is a routing table: main's default routes and enid's own, or all
@@ -74,7 +53,7 @@ func (m *Machine) Show(ctx context.Context) (*Shown, error) {
 	}
 	machine, _ := w.Get(guest.MachineRef).(guest.Machine)
 	s := &Shown{Format: ShowFormat, CPUs: machine.OnlineCPUs, Primary: guest.Primary(w),
-		Interfaces: []ShownLink{}, Tables: []ShownTable{}, Rules: []ShownObject{}, FileSystems: m.fileSystems()}
+		Interfaces: []ShownLink{}, Tables: []ShownTable{}, Rules: []ShownObject{}, FileSystems: m.fileSystems(), Services: []ShownService{}}
 	addresses := map[string][]ShownObject{}
 	var rules []guest.Rule
 	tables := map[string][]ShownObject{}
@@ -87,11 +66,15 @@ func (m *Machine) Show(ctx context.Context) (*Shown, error) {
 			tables[t] = append(tables[t], ShownObject{Text: o.String(), Ours: o.Ours()})
 		case guest.Rule:
 			rules = append(rules, o)
+		case guest.SocketFlows:
+			s.FlowEntries = &o.Entries
+		case guest.Service:
+			s.Services = append(s.Services, showService(o))
 		}
 	}
 	for _, ref := range w.Refs() {
 		if l, ok := w.Get(ref).(guest.Link); ok {
-			s.Interfaces = append(s.Interfaces, showLink(w, l, addresses[l.Name]))
+			s.Interfaces = append(s.Interfaces, m.showLink(w, l, addresses[l.Name]))
 		}
 	}
 	s.Tables = showTables(tables)
@@ -108,23 +91,6 @@ func showAddress(a guest.Address) ShownObject {
 		s.ValidFor = a.Lifetime.String()
 	}
 	return s
-}
-
-func showLink(w *plan.World, l guest.Link, addresses []ShownObject) ShownLink {
-	out := ShownLink{Name: l.Name, MAC: l.MAC, Kind: l.Kind, Master: l.Master, Up: l.Up, MTU: l.MTU, Addresses: addresses}
-	if l.PermMAC != "" {
-		out.MAC = l.PermMAC
-	}
-	if c, ok := w.Get(guest.Channels{Link: l.Name}.Ref()).(guest.Channels); ok {
-		out.Queues = &ShownQueues{c.Combined, c.RX, c.TX, c.MaxCombined, c.MaxRX, c.MaxTX}
-	}
-	for i := 0; ; i++ {
-		q, ok := w.Get(guest.RPSRef(l.Name, i)).(guest.RPS)
-		if !ok {
-			return out
-		}
-		out.RPS = append(out.RPS, q.Mask)
-	}
 }
 
 // showTables sorts main first, then by number.

@@ -84,3 +84,21 @@ func TestAffinityOfOneQueue_mq_irq_affinity(t *testing.T) {
 		t.Errorf("it was set to CPU 3 by hand, and is %s", got)
 	}
 }
+
+// What is drawn of a NIC's interrupts is what the kernel has of them.
+func TestShowInterrupts_mq_irq_affinity(t *testing.T) {
+	l := newLab(t)
+	mine := l.irqFile("eth1", "1")
+	number := filepath.Base(filepath.Dir(mine))
+	l.set(mine, "3")
+	effective := l.read("/proc/irq/" + number + "/effective_affinity_list")
+	for line := range strings.Lines(l.enid(0, "host", "show", "-o", "table")) {
+		if f := strings.Fields(line); len(f) > 5 && f[0] == "eth1" && f[1] == "rx-1" {
+			if got := strings.Join([]string{f[2], f[4], f[5]}, " "); got != number+" "+effective+" 3" {
+				t.Errorf("%s, want %s on %s of 3", line, number, effective)
+			}
+			return
+		}
+	}
+	t.Error("no rx-1 of eth1")
+}
