@@ -20,7 +20,7 @@ func (a *app) hostCommand() *cobra.Command {
 		Long: `host works on this machine alone. What it should be like follows from the state
 (or, with --path, from a folder as if it were applied) and its Host resource.`,
 	}
-	c.AddCommand(a.hostShowCommand(), a.hostPlanCommand(), a.hostApplyCommand(), a.hostDoctorCommand(), a.hostExportCommand())
+	c.AddCommand(a.hostShowCommand(), a.hostPlanCommand(), a.hostApplyCommand(), a.hostDoctorCommand(), a.hostExportCommand(), a.hostImportCommand())
 	return c
 }
 

@@ -75,6 +75,9 @@ const (
 	ScopeHost   = 254
 )
 
+// protocolKernel is the protocol of routes that follow from addresses.
+const protocolKernel = 2
+
 // priorityMain is the priority of the rule that looks main up.
 const priorityMain = 32766
 
