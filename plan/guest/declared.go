@@ -38,7 +38,7 @@ type Net struct {
 
 // ENI is a secondary ENI of a machine, as the cloud has it.
 type ENI struct {
-	schema.Ref
+	Ref schema.Ref
 	// Attached says that the cloud has it at this instance. One that is declared
 	// there and not attached yet is waited for.
 	Attached    bool

@@ -8,7 +8,7 @@ import (
 
 // Volume is a volume that is attached to a machine, with what the machine makes of it.
 type Volume struct {
-	schema.Ref
+	Ref         schema.Ref
 	ID          string // the cloud's; empty: not known
 	Size        int64  // bytes, as the cloud has it
 	Device      string // as it was attached: /dev/sdf

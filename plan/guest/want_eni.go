@@ -46,11 +46,11 @@ func (w *wanting) match(e ENI) (link Link, ok bool) {
 		}
 		return link, false
 	case len(e.Predicted) > 0:
-		w.block(e.Ref, "AddAddress", e.Name, RuleVerify, fmt.Sprintf("%s of %s is enid's own guess: no cloud has said it", strings.Join(e.Predicted, ", "), e.Ref),
+		w.block(e.Ref, "AddAddress", e.Ref.Name, RuleVerify, fmt.Sprintf("%s of %s is enid's own guess: no cloud has said it", strings.Join(e.Predicted, ", "), e.Ref),
 			"declare the value in the files, import it, or let enid read it from the cloud")
 		return link, false
 	case e.MAC == "":
-		w.block(e.Ref, "SetLinkUp", e.Name, RuleMatchMAC, "the MAC of "+e.Ref.String()+" is not known", "declare it in the files, or import it")
+		w.block(e.Ref, "SetLinkUp", e.Ref.Name, RuleMatchMAC, "the MAC of "+e.Ref.String()+" is not known", "declare it in the files, or import it")
 		return link, false
 	}
 	return w.matchMAC(e)

@@ -163,7 +163,7 @@ func TestDeclaredAsApplied_host_attached(t *testing.T) {
 	}
 	var got []string
 	for _, e := range h.ENIs {
-		got = append(got, e.Name+" "+itoa(e.DeviceIndex)+" "+itoa(e.Guest.Table)+" "+e.MAC)
+		got = append(got, e.Ref.Name+" "+itoa(e.DeviceIndex)+" "+itoa(e.Guest.Table)+" "+e.MAC)
 	}
 	if diff := cmp.Diff([]string{"a 1 1001 " + mac2, "b 2 1002 " + mac1}, got); diff != "" {
 		t.Error(diff)
