@@ -2,8 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"enid/plan"
 	"enid/reconcile/store"
@@ -60,7 +58,7 @@ func (c *Controller) Apply(ctx context.Context, rev Revision, t *schema.Topology
 	report.Serial = c.ledger.now().Serial
 	c.status.turned(c.Now(), c.ledger, report, err)
 	if err == nil {
-		err = c.hostTurn(ctx, report)
+		err = c.hostTurn(ctx, report, true)
 	}
 	return report, err
 }
@@ -75,20 +73,6 @@ func (c *Controller) applyOnce(ctx context.Context, rev Revision, t *schema.Topo
 		return err
 	}
 	return turn.run(ctx)
-}
-
-// hostTurn converges the machine, where there is one, to the state as it is stored.
-func (c *Controller) hostTurn(ctx context.Context, report *Report) error {
-	if c.Host == nil {
-		return nil
-	}
-	r, err := c.Host.Turn(ctx, c.state, c.HostName)
-	c.status.host(c.Now(), r, err)
-	report.Host = &r
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("host %s: %w", c.HostName, err)
-	}
-	return nil
 }
 
 // State answers the world as it is stored, for queries between turns.

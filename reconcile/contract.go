@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"enid/plan"
@@ -35,6 +36,18 @@ type Host interface {
 	Turn(ctx context.Context, state *plan.World, host string) (HostResult, error)
 }
 
+// Confirming is a Host whose changes have to be confirmed by probes. What is asked
+// of the machine is a value then, so that it can be kept, and gone back to.
+type Confirming interface {
+	Host
+	// Asked answers what the state asks of the machine. Equal values ask the same.
+	Asked(state *plan.World, host string) (json.RawMessage, error)
+	// TurnTo is Turn to what was asked. With try a change is undone unless all probes
+	// have their answers in time: HostResult.Undone says why. Without, it is a repair
+	// towards what has passed, and done as any.
+	TurnTo(ctx context.Context, asked json.RawMessage, try bool) (HostResult, error)
+}
+
 // HostCondition is what a host is in, as `host.condition` of the status shows it.
 type HostCondition string
 
@@ -54,6 +67,8 @@ type HostResult struct {
 	Done       int      // steps
 	Blocked    int      // steps
 	Drifted    int      // steps that this turn found necessary
+	// Undone is why everything was undone that the turn had changed; empty: it was not.
+	Undone string
 	// RetryAfter is when what failed is tried again; 0: nothing is.
 	RetryAfter time.Duration
 }

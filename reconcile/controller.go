@@ -145,6 +145,11 @@ func (c *Controller) Retry(ctx context.Context, target schema.Ref) (int, error) 
 		}
 	}
 	n := len(change.Release)
+	if target.Kind == schema.KindHost {
+		if note, had := c.ledger.forgive(target.Name); had {
+			change.Confirm, n = append(change.Confirm, note), n+1
+		}
+	}
 	if n == 0 {
 		return 0, nil
 	}

@@ -23,6 +23,8 @@ type ledger struct {
 	holds    map[store.Call]store.Hold
 	intents  map[store.Call]store.Intent
 	accepted map[string]store.Acceptance
+	// confirmed is by host.
+	confirmed map[string]store.Confirmation
 	// lost is set when a commit failed: what is remembered may not be what is stored.
 	lost bool
 }
@@ -48,6 +50,10 @@ func (l *ledger) reset(state *store.State) {
 	l.accepted = map[string]store.Acceptance{}
 	for _, a := range state.Accepted {
 		l.accepted[a.Commit] = a
+	}
+	l.confirmed = map[string]store.Confirmation{}
+	for _, c := range state.Confirmed {
+		l.confirmed[c.Host] = c
 	}
 }
 
@@ -81,6 +87,9 @@ func (l *ledger) commit(ctx context.Context, c *store.Change) error {
 	for _, a := range c.Accept {
 		l.accepted[a.Commit] = a
 	}
+	for _, x := range c.Confirm {
+		l.confirmed[x.Host] = x
+	}
 	return nil
 }
 
@@ -101,6 +110,15 @@ func (l *ledger) acceptance(commit string) (store.Acceptance, bool) {
 	defer l.mu.Unlock()
 	a, ok := l.accepted[commit]
 	return a, ok
+}
+
+// confirmation answers how a host stands to its probes; zero: they never spoke.
+func (l *ledger) confirmation(host string) store.Confirmation {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.confirmed[host]
+	c.Host = host
+	return c
 }
 
 // notes answers all holds and intents, in the order of their calls.

@@ -102,7 +102,7 @@ func (c *Controller) heal(ctx context.Context) *Report {
 	c.busy.Lock()
 	defer c.busy.Unlock()
 	report := &Report{}
-	if err := c.hostTurn(ctx, report); err != nil {
+	if err := c.hostTurn(ctx, report, false); err != nil {
 		c.Log.Warn("the machine was not converged", "err", err)
 	}
 	return report

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -56,7 +57,7 @@ type HostStatus struct {
 
 // StatusCondition is one statement about the loop.
 type StatusCondition struct {
-	Type    string    `json:"type"`   // Applied, Unblocked, Recorded, Certain
+	Type    string    `json:"type"`   // Applied, Unblocked, Recorded, Certain, Confirmed
 	Status  string    `json:"status"` // True, False, Unknown
 	Reason  string    `json:"reason"`
 	Message string    `json:"message"`
@@ -230,6 +231,26 @@ func (b *statusBoard) host(at time.Time, r HostResult, err error) {
 	h.Condition, h.Message, h.Drifted, h.WaitingFor = r.Condition, r.Message, r.Drifted, append([]string{}, r.WaitingFor...)
 	if err != nil {
 		h.Condition, h.Message = HostDegraded, err.Error()
+	}
+}
+
+// Unconfirmed notes that a revision was undone on a host, because its probes had no
+// answer.
+func (s *Status) Unconfirmed(c store.Confirmation) {
+	s.condition(c.At, "Confirmed", "False", "ProbeFailed", fmt.Sprintf("revision %s was undone on host %s: %s", c.Failed, c.Host, c.Message))
+}
+
+// confirmed notes how the machine stands to its probes.
+func (b *statusBoard) confirmed(at time.Time, c store.Confirmation, revision string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case c.Failed != "" && c.Failed == revision:
+		b.now.Unconfirmed(c)
+	case c.Passed == nil:
+		b.now.condition(at, "Confirmed", "Unknown", "NotProbed", "")
+	default:
+		b.now.condition(at, "Confirmed", "True", "ProbesAnswered", "")
 	}
 }
 

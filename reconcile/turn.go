@@ -48,7 +48,7 @@ func (c *Controller) Turn(ctx context.Context) (*Report, error) {
 	err := c.cloudTurn(ctx, report)
 	report.Serial = c.ledger.now().Serial
 	c.status.turned(c.Now(), c.ledger, report, err)
-	if hostErr := c.hostTurn(ctx, report); hostErr != nil {
+	if hostErr := c.hostTurn(ctx, report, false); hostErr != nil {
 		err = errors.Join(err, hostErr)
 	}
 	return report, err

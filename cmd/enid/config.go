@@ -58,6 +58,14 @@ func readConfig(flags *pflag.FlagSet, file string) (map[string]string, error) {
 			unknown = append(unknown, key)
 			continue
 		}
+		if list, ok := value.([]any); ok { // a flag that is repeatable
+			var texts []string
+			for _, v := range list {
+				texts = append(texts, fmt.Sprint(v))
+			}
+			values[key] = strings.Join(texts, ",")
+			continue
+		}
 		values[key] = fmt.Sprint(value)
 	}
 	if len(unknown) > 0 {

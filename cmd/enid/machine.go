@@ -2,11 +2,22 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"enid/plan"
+	"enid/plan/guest"
 	"enid/reconcile"
 	"enid/reconcile/host"
 )
+
+// hostResult is a turn of the machine as the loop wants it.
+func hostResult(r host.Result) reconcile.HostResult {
+	return reconcile.HostResult{
+		Condition: reconcile.HostCondition(r.Condition), Message: r.Message, WaitingFor: r.WaitingFor, Undone: r.Undone,
+		Done: len(r.Done), Blocked: len(r.Blocked), Drifted: r.Drifted, RetryAfter: r.RetryAfter,
+	}
+}
 
 // machineHost is the machine as the loop wants it.
 type machineHost struct{ *host.Machine }
@@ -14,8 +25,34 @@ type machineHost struct{ *host.Machine }
 // Turn converges the machine once.
 func (m machineHost) Turn(ctx context.Context, state *plan.World, name string) (reconcile.HostResult, error) {
 	r, err := m.Machine.Turn(ctx, state, name)
-	return reconcile.HostResult{
-		Condition: reconcile.HostCondition(r.Condition), Message: r.Message, WaitingFor: r.WaitingFor,
-		Done: len(r.Done), Blocked: len(r.Blocked), Drifted: r.Drifted, RetryAfter: r.RetryAfter,
-	}, err
+	return hostResult(r), err
+}
+
+// confirmedHost is the machine where its changes have to be confirmed by probes.
+type confirmedHost struct {
+	machineHost
+	confirm host.Confirm
+}
+
+// Asked answers what the state asks of the machine.
+func (c confirmedHost) Asked(state *plan.World, name string) (json.RawMessage, error) {
+	h, err := guest.Declared(state, name)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(h)
+}
+
+// TurnTo converges the machine once to what was asked.
+func (c confirmedHost) TurnTo(ctx context.Context, asked json.RawMessage, try bool) (reconcile.HostResult, error) {
+	var h guest.Host
+	if err := json.Unmarshal(asked, &h); err != nil {
+		return reconcile.HostResult{}, fmt.Errorf("what was asked of this machine: %w", err)
+	}
+	if !try {
+		r, err := c.Converge(ctx, &h, nil)
+		return hostResult(r), err
+	}
+	r, err := c.ConvergeConfirmed(ctx, &h, c.confirm)
+	return hostResult(r), err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -11,11 +12,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"enid/reconcile"
 	"enid/reconcile/dir"
 	"enid/reconcile/git"
+	"enid/reconcile/host"
 	"enid/reconcile/store"
 	"enid/reconcile/web"
 )
@@ -27,7 +30,8 @@ type runFlags struct {
 	repo, branch, tag, commit, ref, path   string
 	host, onRewind, maxDeletes, policyPath string
 	sshKey, knownHosts, tokenFile, caFile  string
-	interval                               time.Duration
+	interval, confirmTimeout               time.Duration
+	confirmProbes                          []string
 	adopt                                  bool
 }
 
@@ -46,10 +50,24 @@ Every flag is also an environment variable (--ssh-key: ENID_SSH_KEY) and a key o
 the configuration file (ssh-key); a flag goes before the environment, that before
 the file. SIGTERM and Ctrl-C finish the step under way and exit 0.
 
+With --confirm-probe, a revision that changes this host is undone there unless every
+probe has its answer within --confirm-timeout, from the first address of each ENI:
+
+  tcp://HOST:PORT  a connection from that address
+  gateway          the ENI's gateway answers ARP or neighbour discovery
+  source           the kernel would send what comes from each address of the ENI to
+                   the world outside over that ENI, through its gateway
+
+The undo is that of "enid try", by a guard process also where enid is killed. The
+revision is not tried again on this host until git changes or "enid retry Host/NAME";
+meanwhile the host is kept as the one that passed last. A repair of what has passed
+is not probed: there would be nothing to go back to but the damage.
+
 State only: the cloud's half is recorded in the state; no cloud API is called.`,
 		Example: `  enid run --repo https://git.example.com/network.git --host web-1
   enid run --repo git@git.example.com:network.git --ssh-key /etc/enid/id_ed25519 --branch main
-  enid run --path topology --host web-1 --interval 10s`,
+  enid run --path topology --host web-1 --interval 10s
+  enid run --path topology --host web-1 --confirm-probe gateway --confirm-probe tcp://10.0.0.5:443`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := configure(c.Flags(), flags.config); err != nil {
@@ -61,26 +79,51 @@ State only: the cloud's half is recorded in the state; no cloud API is called.`,
 			return a.runDaemon(c.Context(), flags)
 		},
 	}
-	f := c.Flags()
-	f.StringVar(&flags.config, "config", "/etc/enid/config.yaml", "configuration file; it need not exist")
-	f.StringVar(&flags.repo, "repo", "", "git repository: https://, http://, ssh://, git@host:path, or file:// where git is installed")
-	f.StringVar(&flags.branch, "branch", "", "follow that branch (default main)")
-	f.StringVar(&flags.tag, "tag", "", "follow that tag")
-	f.StringVar(&flags.commit, "commit", "", "stay at that commit")
-	f.StringVar(&flags.ref, "ref", "", "follow that reference, such as refs/heads/main")
-	f.StringVar(&flags.path, "path", "topology", "the topology's folder, in the repository or, without --repo, here")
-	f.DurationVar(&flags.interval, "interval", time.Minute, "time between polls")
-	f.StringVar(&flags.host, "host", "", "converge this machine as that Host; without it the cloud's state only")
-	f.StringVar(&flags.onRewind, "on-rewind", git.Hold, "when the branch went backwards or lost its history: hold or follow")
-	f.StringVar(&flags.maxDeletes, "max-deletes", "", "how much a revision may delete: N or P% (default: the larger of 3 and 20%)")
-	f.StringVar(&flags.policyPath, "policy-path", "", "the only folder, below --path, in which Policies and Approvals may stand")
-	f.StringVar(&flags.sshKey, "ssh-key", "", "private key file for ssh")
-	f.StringVar(&flags.knownHosts, "known-hosts", "", "known_hosts file for ssh (default: OpenSSH's)")
-	f.StringVar(&flags.tokenFile, "token-file", "", "file with a token for https")
-	f.StringVar(&flags.caFile, "ca-file", "", "PEM certificates that https accepts besides the system's")
-	f.BoolVar(&flags.adopt, "adopt-source", false, "take over a state that was applied from elsewhere")
+	flags.add(c.Flags())
 	c.MarkFlagsMutuallyExclusive("branch", "tag", "commit", "ref")
 	return c
+}
+
+// add adds the flags of the daemon.
+func (f *runFlags) add(set *pflag.FlagSet) {
+	set.StringVar(&f.config, "config", "/etc/enid/config.yaml", "configuration file; it need not exist")
+	set.StringVar(&f.repo, "repo", "", "git repository: https://, http://, ssh://, git@host:path, or file:// where git is installed")
+	set.StringVar(&f.branch, "branch", "", "follow that branch (default main)")
+	set.StringVar(&f.tag, "tag", "", "follow that tag")
+	set.StringVar(&f.commit, "commit", "", "stay at that commit")
+	set.StringVar(&f.ref, "ref", "", "follow that reference, such as refs/heads/main")
+	set.StringVar(&f.path, "path", "topology", "the topology's folder, in the repository or, without --repo, here")
+	set.DurationVar(&f.interval, "interval", time.Minute, "time between polls")
+	set.StringVar(&f.host, "host", "", "converge this machine as that Host; without it the cloud's state only")
+	set.StringVar(&f.onRewind, "on-rewind", git.Hold, "when the branch went backwards or lost its history: hold or follow")
+	set.StringVar(&f.maxDeletes, "max-deletes", "", "how much a revision may delete: N or P% (default: the larger of 3 and 20%)")
+	set.StringVar(&f.policyPath, "policy-path", "", "the only folder, below --path, in which Policies and Approvals may stand")
+	set.StringVar(&f.sshKey, "ssh-key", "", "private key file for ssh")
+	set.StringVar(&f.knownHosts, "known-hosts", "", "known_hosts file for ssh (default: OpenSSH's)")
+	set.StringVar(&f.tokenFile, "token-file", "", "file with a token for https")
+	set.StringVar(&f.caFile, "ca-file", "", "PEM certificates that https accepts besides the system's")
+	set.StringSliceVar(&f.confirmProbes, "confirm-probe", nil, "what has to answer after a change of this host, or it is undone: tcp://HOST:PORT, gateway or source (repeatable)")
+	set.DurationVar(&f.confirmTimeout, "confirm-timeout", 30*time.Second, "how long the probes may take to answer")
+	set.BoolVar(&f.adopt, "adopt-source", false, "take over a state that was applied from elsewhere")
+}
+
+// confirmBy answers what changes of the machine have to be confirmed by.
+func (a *app) confirmBy(f runFlags) (c host.Confirm, err error) {
+	for _, text := range f.confirmProbes {
+		p, err := host.ParseProbe(text)
+		if err != nil {
+			return c, fmt.Errorf("--confirm-probe %w", err)
+		}
+		c.Probes = append(c.Probes, p)
+	}
+	if len(c.Probes) > 0 && f.host == "" {
+		return c, errors.New("--confirm-probe concerns this host: give --host as well")
+	}
+	if f.confirmTimeout < time.Second {
+		return c, fmt.Errorf("--confirm-timeout %s: give at least 1s", f.confirmTimeout)
+	}
+	c.Timeout, c.Guard = f.confirmTimeout, a.guardProcess
+	return c, nil
 }
 
 // reference answers the reference that the flags name.
@@ -142,6 +185,10 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return err
 	}
+	confirm, err := a.confirmBy(f)
+	if err != nil {
+		return err
+	}
 	log, err := a.logger()
 	if err != nil {
 		return err
@@ -160,6 +207,9 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 		cfg.Interval, cfg.Chance = f.interval, rand.Float64
 		if m, ok := cfg.Host.(machineHost); ok {
 			cfg.HostChanged = m.Watch(ctx)
+			if len(confirm.Probes) > 0 {
+				cfg.Host = confirmedHost{m, confirm}
+			}
 		}
 		return nil
 	})

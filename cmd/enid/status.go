@@ -90,6 +90,11 @@ func restingStatus(ctx context.Context, db *bolt.DB) (s reconcile.Status, inSync
 	if len(state.Intents) > 0 {
 		s.Certain(state.Intents[0].At, state.Intents)
 	}
+	for _, c := range state.Confirmed {
+		if c.Failed != "" && c.Failed == m.Applied.Revision {
+			s.Unconfirmed(c)
+		}
+	}
 	inSync = len(newest) > 0 && newest[0].Outcome == store.Done && s.Blocked == 0
 	return s, inSync, nil
 }

@@ -24,6 +24,9 @@ const fewChecks = "15"
 // process of their own: nothing of them outlives it. Without root a user namespace
 // is tried as well; where that is forbidden the tests are skipped, with the reason.
 func TestMain(m *testing.M) {
+	if os.Getenv(guarding) != "" {
+		os.Exit(guardMain())
+	}
 	if os.Getenv(inside) != "" {
 		if err := enter(); err != nil {
 			fmt.Fprintln(os.Stderr, "namespace:", err)

@@ -57,6 +57,8 @@ type Result struct {
 	// Before takes the whole turn back, for those who asked for it; empty: nothing
 	// was changed.
 	Before *Snapshot
+	// Undone is why all of the turn was undone; empty: it was not.
+	Undone string
 
 	before func(*Snapshot) error
 }

@@ -30,6 +30,7 @@ type Change struct {
 	Release []Call // holds
 	Accept  []Acceptance
 	Spend   []string // commits of acceptances
+	Confirm []Confirmation
 }
 
 // Begin is a revision and the plan for it. The store sets Serial, Lineage and
@@ -71,6 +72,6 @@ func (c *Change) Count(r Revision) Revision {
 // Empty reports whether c would do nothing but move the epoch.
 func (c *Change) Empty() bool {
 	return len(c.Put)+len(c.Delete)+len(c.Steps)+len(c.Intend)+len(c.Resolve)+len(c.Hold)+
-		len(c.Release)+len(c.Accept)+len(c.Spend) == 0 &&
+		len(c.Release)+len(c.Accept)+len(c.Spend)+len(c.Confirm) == 0 &&
 		c.Begin == nil && c.End == nil && c.Applied == nil && c.Source == ""
 }

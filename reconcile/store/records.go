@@ -36,6 +36,7 @@ type State struct {
 	Intents   []Intent           // sorted by Call
 	Holds     []Hold             // sorted by Call
 	Accepted  []Acceptance       // sorted by Commit
+	Confirmed []Confirmation     // sorted by Host
 }
 
 // Call is an operation on a target: the key of what is remembered of steps.
@@ -90,6 +91,19 @@ type Acceptance struct {
 	Commit string    `json:"commit"`
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
+}
+
+// Confirmation is how a host stands to the probes that confirm its changes.
+type Confirmation struct {
+	Host string `json:"host"`
+	// Passed is what the machine was asked to be when the probes last had their
+	// answers, as its agent writes it. Empty: they never had.
+	Passed json.RawMessage `json:"passed,omitempty"`
+	// Failed is the revision that was undone on the machine because they had none;
+	// it is not tried again. Empty: none was.
+	Failed  string    `json:"failed,omitempty"`
+	Message string    `json:"message,omitempty"` // why
+	At      time.Time `json:"at"`                // of whichever was last
 }
 
 // Outcome is what became of a revision.

@@ -10,17 +10,18 @@ import (
 
 // wireState is a store.State as it goes over the socket.
 type wireState struct {
-	Format    string             `json:"format"`
-	Meta      store.Meta         `json:"meta"`
-	Resources []json.RawMessage  `json:"resources"`
-	Intents   []store.Intent     `json:"intents"`
-	Holds     []store.Hold       `json:"holds"`
-	Accepted  []store.Acceptance `json:"accepted"`
+	Format    string               `json:"format"`
+	Meta      store.Meta           `json:"meta"`
+	Resources []json.RawMessage    `json:"resources"`
+	Intents   []store.Intent       `json:"intents"`
+	Holds     []store.Hold         `json:"holds"`
+	Accepted  []store.Acceptance   `json:"accepted"`
+	Confirmed []store.Confirmation `json:"confirmed,omitempty"`
 }
 
 func encodeState(s *store.State) (*wireState, error) {
 	w := &wireState{Format: "enid.resources/v1", Meta: s.Meta, Resources: make([]json.RawMessage, 0, len(s.Resources)),
-		Intents: s.Intents, Holds: s.Holds, Accepted: s.Accepted}
+		Intents: s.Intents, Holds: s.Holds, Accepted: s.Accepted, Confirmed: s.Confirmed}
 	for _, r := range s.Resources {
 		doc, err := schema.Encode(r)
 		if err != nil {
@@ -32,7 +33,7 @@ func encodeState(s *store.State) (*wireState, error) {
 }
 
 func (w *wireState) decode() (*store.State, error) {
-	s := &store.State{Meta: w.Meta, Intents: w.Intents, Holds: w.Holds, Accepted: w.Accepted, Resources: make([]*schema.Resource, 0, len(w.Resources))}
+	s := &store.State{Meta: w.Meta, Intents: w.Intents, Holds: w.Holds, Accepted: w.Accepted, Confirmed: w.Confirmed, Resources: make([]*schema.Resource, 0, len(w.Resources))}
 	for _, doc := range w.Resources {
 		r, err := schema.Decode(doc)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -108,6 +109,9 @@ func (w *writer) notes(c *store.Change) {
 	}
 	for _, x := range c.Accept {
 		w.json(bucketAccepted, []byte(x.Commit), x)
+	}
+	for _, x := range c.Confirm {
+		w.json(bucketMeta, append(slices.Clone(keysConfirmed), x.Host...), x)
 	}
 }
 

@@ -39,7 +39,7 @@ var _ store.Store = (*DB)(nil)
 
 const fileName = "enid.db"
 
-// The buckets, and the one key of the bucket meta.
+// The buckets, and the keys of the bucket meta.
 var (
 	bucketMeta      = []byte("meta")
 	bucketResources = []byte("resources") // KIND/NAME → resource
@@ -50,7 +50,8 @@ var (
 	bucketHolds     = []byte("holds")     // call → store.Hold
 	bucketAccepted  = []byte("accepted")  // commit → store.Acceptance
 
-	keyMeta = []byte("meta")
+	keyMeta       = []byte("meta")
+	keysConfirmed = []byte("confirmed ") // and the host → store.Confirmation
 )
 
 func buckets() [][]byte {

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,9 @@ func (db *DB) Load(ctx context.Context) (*store.State, error) {
 		if s.Accepted, err = readAll[store.Acceptance](tx, bucketAccepted); err != nil {
 			return err
 		}
+		if s.Confirmed, err = readConfirmed(tx); err != nil {
+			return err
+		}
 		s.Resources, err = readResources(tx.Bucket(bucketResources))
 		return err
 	})
@@ -37,6 +41,19 @@ func (db *DB) Load(ctx context.Context) (*store.State, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// readConfirmed decodes what the bucket meta has of hosts.
+func readConfirmed(tx *bbolt.Tx) (out []store.Confirmation, err error) {
+	at := tx.Bucket(bucketMeta).Cursor()
+	for k, v := at.Seek(keysConfirmed); bytes.HasPrefix(k, keysConfirmed); k, v = at.Next() {
+		var c store.Confirmation
+		if err := json.Unmarshal(v, &c); err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", store.ErrCorrupt, k, err)
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // readAll decodes a small bucket, in the order of its keys.

@@ -169,13 +169,15 @@ func notes(t *testing.T, s store.Store, reopen func() store.Store) {
 	part := store.Intent{Call: store.Call{Op: "volume.delete", Target: call.Target, Item: "web-1"}, Operation: "DeleteVolume", At: at, Want: json.RawMessage("null")}
 	hold := store.Hold{Call: call, Code: "OperationDenied", Message: "no", At: at, Attempts: 2, NotBefore: at.Add(time.Minute), Digest: "d"}
 	accepted := store.Acceptance{Commit: "abc", By: "someone", At: at}
+	confirmed := []store.Confirmation{{Host: "web-1", Passed: json.RawMessage(`{"Name":"web-1"}`), At: at}, {Host: "web-2", Failed: "abc", Message: "no answer", At: at}}
 	commit(t, s, &store.Change{Intend: []store.Intent{part, intent}, Hold: []store.Hold{hold},
-		Accept: []store.Acceptance{accepted}})
+		Accept: []store.Acceptance{accepted}, Confirm: []store.Confirmation{confirmed[1], confirmed[0], confirmed[1]}})
 	s = reopen()
 	got := load(t, s)
 	same(t, got.Intents, []store.Intent{intent, part})
 	same(t, got.Holds, []store.Hold{hold})
 	same(t, got.Accepted, []store.Acceptance{accepted})
+	same(t, got.Confirmed, confirmed)
 	commit(t, s, &store.Change{Resolve: []store.Call{call, other, part.Call}, Release: []store.Call{other, call}, Spend: []string{"abc", "def"}})
 	got = load(t, s)
 	if n := len(got.Intents) + len(got.Holds) + len(got.Accepted); n > 0 {

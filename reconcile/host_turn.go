@@ -1,0 +1,104 @@
+package reconcile
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"enid/reconcile/store"
+)
+
+// hostTurn converges the machine, where there is one, to the state as it is stored.
+// What a person asked for is tried although it failed before.
+func (c *Controller) hostTurn(ctx context.Context, report *Report, byHand bool) error {
+	if c.Host == nil {
+		return nil
+	}
+	var r HostResult
+	var err error
+	if h, ok := c.Host.(Confirming); ok {
+		r, err = c.confirmedTurn(ctx, h, byHand)
+	} else {
+		if note, had := c.ledger.forgive(c.HostName); had { // nobody asks for probes any more
+			err = c.ledger.commit(ctx, &store.Change{Confirm: []store.Confirmation{note}})
+		}
+		if err == nil {
+			r, err = c.Host.Turn(ctx, c.state, c.HostName)
+		}
+	}
+	c.status.host(c.Now(), r, err)
+	report.Host = &r
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("host %s: %w", c.HostName, err)
+	}
+	return nil
+}
+
+// confirmedTurn is a turn of a machine whose changes have to be confirmed. What has
+// passed its probes is converged to as ever: undoing a repair would bring back what
+// it repaired. Something new is tried. Where it fails, the revision is noted as
+// failed on this machine until another one is in force or a person says retry, and
+// the machine is kept as what passed last.
+//
+// A crash before the note: the guard has undone the change, and it is tried once
+// more. A crash after it: it is not.
+func (c *Controller) confirmedTurn(ctx context.Context, h Confirming, byHand bool) (HostResult, error) {
+	asked, err := h.Asked(c.state, c.HostName)
+	if err != nil {
+		return HostResult{}, err
+	}
+	note, revision := c.ledger.confirmation(c.HostName), c.ledger.now().Applied.Revision
+	c.status.confirmed(c.Now(), note, revision)
+	if note.Failed != "" && note.Failed == revision && !byHand {
+		return c.insteadOf(ctx, h, note)
+	}
+	passed := bytes.Equal(note.Passed, asked)
+	r, err := h.TurnTo(ctx, asked, !passed)
+	switch {
+	case err != nil || passed && note.Failed == "":
+		return r, err
+	case r.Undone != "":
+		note.Failed, note.Message = revision, r.Undone
+	case r.Condition == HostConverged:
+		note.Passed, note.Failed, note.Message = asked, "", ""
+	default: // what is still to come has to prove itself too
+		return r, nil
+	}
+	note.At = c.Now().UTC()
+	if err := c.ledger.commit(ctx, &store.Change{Confirm: []store.Confirmation{note}}); err != nil {
+		return r, err
+	}
+	c.status.confirmed(c.Now(), note, revision)
+	if r.Undone != "" {
+		c.Log.Warn("the host's change was undone", "host", c.HostName, "revision", revision, "because", r.Undone)
+		return c.insteadOf(ctx, h, note)
+	}
+	return r, nil
+}
+
+// insteadOf keeps the machine as what passed last, in place of a revision that failed.
+func (c *Controller) insteadOf(ctx context.Context, h Confirming, note store.Confirmation) (r HostResult, err error) {
+	stays := "nothing has passed before, so that the machine is left alone"
+	if note.Passed != nil {
+		if r, err = h.TurnTo(ctx, note.Passed, false); err != nil {
+			return r, err
+		}
+		stays = "the machine is kept as it was before"
+		if r.Condition != HostConverged {
+			stays += ": " + r.Message
+		}
+	}
+	r.Condition = HostDegraded
+	r.Message = fmt.Sprintf("revision %s was undone here: %s; %s, until git changes or `enid retry Host/%s`", note.Failed, note.Message, stays, c.HostName)
+	return r, nil
+}
+
+// forgive answers how a host stands to its probes once it is forgotten that a
+// revision failed there, and whether one had.
+func (l *ledger) forgive(host string) (c store.Confirmation, had bool) {
+	c = l.confirmation(host)
+	had = c.Failed != ""
+	c.Failed, c.Message = "", ""
+	return c, had
+}
