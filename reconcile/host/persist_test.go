@@ -347,3 +347,48 @@ func TestExportIfcfg_host_persist(t *testing.T) {
 		}
 	}
 }
+
+// six is what `ip -6` shows of enid's part of the machine, but for who has made it.
+func six(t *testing.T) (out []string) {
+	t.Helper()
+	for _, link := range []string{"eth1", "eth2"} {
+		out = append(out, lines(t, "ip -6 -br address show scope global dev "+link)...)
+	}
+	for _, table := range []string{"1001", "1002", "main"} {
+		for _, r := range routesOf6(t, table) {
+			out = append(out, table+": "+anybodys(r))
+		}
+	}
+	for _, r := range rulesOf6(t) {
+		out = append(out, anybodys(r))
+	}
+	return out
+}
+
+// IPv6 comes up by the files as the agent makes it.
+func TestExportIPv6_host_persist_host_ipv6(t *testing.T) {
+	for _, format := range []string{"commands", "networkd"} {
+		c := both(t)
+		m, dir := open(t, Options{Patience: 10 * time.Second}), t.TempDir()
+		put(t, dir, export(t, m, c, format))
+		readable(t, dir)
+		converge(t, m, c)
+		want := six(t)
+		both(t)
+		if format == "commands" {
+			sh(t, "sh "+dir+"/enid-host.sh\nsh "+dir+"/enid-host.sh")
+		} else {
+			networkd(t, dir, t.TempDir())
+		}
+		for range 200 {
+			if slices.Equal(six(t), want) {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		same(t, six(t), want...)
+		converge(t, m, c)
+		again(t, m, c)
+		same(t, six(t), want...)
+	}
+}
