@@ -108,7 +108,7 @@ func (m *Machine) snapshot(ctx context.Context, steps []*plan.Step, world, want 
 		routes = routes || d.op == guest.DeleteRoute || d.op == guest.ReplaceRoute
 		rules = rules || d.op == guest.DeleteRule
 	}
-	var own []object
+	var own []placed
 	for _, r := range []struct {
 		asked bool
 		raw
@@ -120,7 +120,9 @@ func (m *Machine) snapshot(ctx context.Context, steps []*plan.Step, world, want 
 		if err != nil {
 			return nil, err
 		}
-		own = append(own, found...)
+		for _, o := range found {
+			own = append(own, placed{o, o.place(), o.level()})
+		}
 	}
 	for _, c := range s.Chains {
 		if err := c.fill(ctx, m, own); err != nil {
@@ -212,15 +214,23 @@ func encode(o plan.Object) (json.RawMessage, error) {
 	return b, nil
 }
 
+// placed is an object with its place and level, which every chain asks for.
+type placed struct {
+	object
+	at, level string
+}
+
 // fill reads what was there. own are enid's routes and rules where some of them go.
-func (c *shot) fill(ctx context.Context, m *Machine, own []object) error {
+func (c *shot) fill(ctx context.Context, m *Machine, own []placed) error {
 	levels := map[string]bool{} // of rules that go: the order of what stays there counts
 	for _, o := range own {
-		levels[o.level()] = levels[o.level()] || o.Type == unix.RTM_NEWRULE && c.gone[o.place()]
+		if c.gone[o.at] && o.Type == unix.RTM_NEWRULE {
+			levels[o.level] = true
+		}
 	}
 	for _, o := range own {
-		if c.gone[o.place()] || o.Type == unix.RTM_NEWRULE && levels[o.level()] {
-			c.Was = append(c.Was, o)
+		if c.gone[o.at] || o.Type == unix.RTM_NEWRULE && levels[o.level] {
+			c.Was = append(c.Was, o.object)
 		}
 	}
 	for _, index := range c.Whole {
