@@ -53,7 +53,8 @@ func (a *app) explainCommand() *cobra.Command {
   KIND.FIELD eni.spec.guest: the type, default and meaning of a field
   CODE       a cloud's error code such as IncorrectEipStatus: the rules behind it
   CLASS      irreversible, advice ...: what such rules do, and which there are
-  type NAME  an instance type such as c5.large: family, generation, limits
+  type NAME  an instance type such as c5.large: family, generation, and how many
+             ENIs, addresses and queues it has
 
 It exits 0, or 1 where nothing goes by that name.`,
 		Example: `  enid explain eni.attach.status

@@ -37,13 +37,15 @@ type attributeOfType struct {
 	CPU     bool   `json:"cpu"` // it tells whose CPU it is
 }
 
-// hardware is what the tables hold of a documented type; 0 is not known.
+// hardware is what the tables hold of a documented type; 0 is not known, and -1 none.
 type hardware struct {
 	VCPU              int     `json:"vcpu,omitempty"`
 	MemoryGiB         float64 `json:"memoryGiB,omitempty"`
-	ENIs              int     `json:"enis,omitempty"` // the primary one included
-	AddressesPerENI   int     `json:"addressesPerENI,omitempty"`
-	QueuesPerENI      int     `json:"queuesPerENI,omitempty"`
+	ENIs              int     `json:"enis,omitempty"`            // the primary one included
+	AddressesPerENI   int     `json:"addressesPerENI,omitempty"` // of IPv4
+	IPv6PerENI        int     `json:"ipv6AddressesPerENI,omitempty"`
+	QueuesPerENI      int     `json:"queuesPerENI,omitempty"` // as it comes
+	MaxQueuesPerENI   int     `json:"maxQueuesPerENI,omitempty"`
 	IOOptimized       string  `json:"ioOptimized,omitempty"` // yes, no, optional
 	Nitro             bool    `json:"nitro"`
 	Prefixes          bool    `json:"prefixDelegation"`
@@ -81,7 +83,7 @@ func explainType(name string) (*typeExplained, error) {
 		e.Attributes = append(e.Attributes, attributeOfType(a))
 	}
 	if f.Documented {
-		e.Hardware = &hardware{f.VCPU, float64(f.MemoryMiB) / 1024, f.MaxENIs, f.IPv4PerENI, f.Queues, f.IOOptimized,
+		e.Hardware = &hardware{f.VCPU, float64(f.MemoryMiB) / 1024, f.MaxENIs, f.IPv4PerENI, f.IPv6PerENI, f.Queues, f.MaxQueues, f.IOOptimized,
 			f.Nitro, f.PrefixDelegation, f.AttachRequiresStopped}
 	}
 	if f.Range != nil {
@@ -160,8 +162,18 @@ func (e *typeExplained) writeHardware(p *paper) {
 		p.labelled("interfaces", fmt.Sprintf("at most %s, the primary one included, each with its primary address and at most %d secondary ones [eni.limit.instance-type]",
 			plural(h.ENIs, "ENI"), h.AddressesPerENI-1))
 	}
+	switch {
+	case h.IPv6PerENI > 0:
+		p.labelled("IPv6", fmt.Sprintf("addresses of each ENI: at most %d [eni.limit.instance-type]", h.IPv6PerENI))
+	case h.IPv6PerENI < 0:
+		p.labelled("IPv6", "addresses of each ENI: none [eni.limit.instance-type]")
+	}
 	if h.QueuesPerENI > 0 {
-		p.labelled("queues", fmt.Sprintf("%d for each ENI", h.QueuesPerENI))
+		text := fmt.Sprintf("%d for each ENI", h.QueuesPerENI)
+		if h.MaxQueuesPerENI > 0 {
+			text += fmt.Sprintf(", at most %d", h.MaxQueuesPerENI)
+		}
+		p.labelled("queues", text)
 	}
 	if e.Cloud == "alibaba" {
 		p.labelled("I/O", map[string]string{"yes": "I/O optimized", "no": "not I/O optimized: takes no ENIs",
