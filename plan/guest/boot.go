@@ -72,8 +72,8 @@ func (w *Wanted) head(x NIC, format string) string {
 // files wants the files that the Host asks for. Those of an ENI that is not
 // configured now (its NIC is away, or it is blocked) stay as they are.
 func (w *wanting) files() {
-	if p := w.h.Spec.Persist; p != "" && p != "none" {
-		files, blocked := w.Files(p)
+	if w.h.persists() {
+		files, blocked := w.Files(w.h.Spec.Persist)
 		w.Blocked = append(w.Blocked, blocked...)
 		for _, f := range files {
 			w.World.Put(f.Ref(), f)
@@ -86,10 +86,13 @@ func (w *wanting) files() {
 	})
 }
 
+// persists reports whether files for the boot are kept.
+func (h *Host) persists() bool { return h.Spec.Persist != "" && h.Spec.Persist != "none" }
+
 // away reports whether a file of enid's is for an ENI of this host that is not
 // configured now.
 func (w *wanting) away(f File) bool {
-	return w.h.Spec.Persist != "" && w.h.Spec.Persist != "none" && slices.ContainsFunc(w.h.ENIs, func(e ENI) bool {
+	return w.h.persists() && slices.ContainsFunc(w.h.ENIs, func(e ENI) bool {
 		return e.MAC != "" && strings.Contains(f.Content, "# The NIC "+strings.ToLower(e.MAC)+",") &&
 			!slices.ContainsFunc(w.NICs, func(x NIC) bool { return x.ENI.Ref == e.Ref })
 	})

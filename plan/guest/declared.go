@@ -21,12 +21,15 @@ type Host struct {
 	// TypeQueues is the most queues that an ENI of this type has; 0: not known.
 	TypeQueues int
 	Classic    bool
-	PrimaryMAC string       // empty: not known, or predicted
-	Net                     // of the primary ENI's subnet, IPv4
-	IPv6       Net          // and IPv6
-	ENIs       []ENI        // secondary, by device index, then name
-	Public     []netip.Addr // public addresses of the whole state, sorted
-	Volumes    []Volume     // attached, with what the guest makes of them, by name
+	PrimaryMAC string // empty: not known, or predicted
+	Net               // of the primary ENI's subnet, IPv4
+	IPv6       Net    // and IPv6
+	// Boot says that the interfaces are to be known in full (Wanted.NICs), as files for
+	// the boot need them; they are where persist is declared.
+	Boot    bool
+	ENIs    []ENI        // secondary, by device index, then name
+	Public  []netip.Addr // public addresses of the whole state, sorted
+	Volumes []Volume     // attached, with what the guest makes of them, by name
 }
 
 // Net is what one family of addresses of a subnet has: zero values are not known.

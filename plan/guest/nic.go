@@ -44,7 +44,8 @@ func nicMAC(l Link) string {
 	return l.MAC
 }
 
-// complete fills in the interfaces from the wanted world, before what others have put
+// complete fills in the interfaces from the wanted world, which costs as much as the
+// rest of it and is done where somebody asks, before what others have put
 // there takes the place of enid's own.
 func (w *wanting) complete() {
 	at := map[string]*NIC{}

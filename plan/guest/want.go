@@ -74,7 +74,9 @@ func (h *Host) Want(observed *plan.World) *Wanted {
 		w.eni(e)
 	}
 	w.primary()
-	w.complete()
+	if h.Boot || h.persists() {
+		w.complete()
+	}
 	w.serving()
 	w.files()
 	w.services()

@@ -26,6 +26,7 @@ func (m *Machine) Export(ctx context.Context, cloud *plan.World, host, format st
 	if err != nil {
 		return nil, nil, err
 	}
+	h.Boot = true
 	s, err := m.look(ctx, h, nil)
 	if err != nil {
 		return nil, nil, err

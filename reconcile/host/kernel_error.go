@@ -39,9 +39,9 @@ func outcome(m syscall.NetlinkMessage) error {
 	}
 	rest := m.Data[4:]
 	skip := int(u32(rest)) // the request is repeated, its length first
-	for _, attr := range attributes(rest[min(skip, len(rest)):]) {
-		if attr.Attr.Type == nl.NLMSGERR_ATTR_MSG {
-			e.Explain = unix.ByteSliceToString(attr.Value)
+	for typ, value := range attributes(rest[min(skip, len(rest)):]) {
+		if typ == nl.NLMSGERR_ATTR_MSG {
+			e.Explain = unix.ByteSliceToString(value)
 		}
 	}
 	return e

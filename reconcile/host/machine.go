@@ -50,8 +50,8 @@ type Machine struct {
 	leases *leases
 
 	mu       sync.Mutex
-	interest interest // of the last turn
-	tables   []uint32 // where enid was seen to work; nil: not looked yet
+	interest interest          // of the last turn
+	tables   map[bool][]uint32 // by family: where enid was seen to work; nil: not looked yet
 }
 
 // Open opens the handles, in the network namespace of the calling thread. It
@@ -79,7 +79,7 @@ func Open(opts Options) (*Machine, error) {
 		c.close()
 		return nil, err
 	}
-	m := &Machine{opts: opts, conn: c, tool: tool, holds: holds{}, leases: newLeases()}
+	m := &Machine{opts: opts, conn: c, tool: tool, holds: holds{}, leases: newLeases(), tables: map[bool][]uint32{}}
 	m.opts.label = m.opts.label || !addressProtocols()
 	return m, nil
 }

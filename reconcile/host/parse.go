@@ -5,9 +5,9 @@ package host
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"net/netip"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -30,16 +30,23 @@ type names struct {
 	byName  map[string]int
 }
 
-// attributes parses attributes, without the flags that their types may carry.
-func attributes(b []byte) []syscall.NetlinkRouteAttr {
-	attrs, err := nl.ParseRouteAttr(b)
-	if err != nil {
-		return nil // the kernel sends no such message
+// attributes are the attributes' types, without the flags that these may carry, and
+// values. The library answers them as a slice, which costs as much as all else that
+// is made of a message.
+func attributes(b []byte) iter.Seq2[uint16, []byte] {
+	return func(yield func(uint16, []byte) bool) {
+		for len(b) >= unix.SizeofRtAttr {
+			size := int(binary.NativeEndian.Uint16(b))
+			if size < unix.SizeofRtAttr || size > len(b) {
+				return // the kernel sends no such message
+			}
+			typ := binary.NativeEndian.Uint16(b[2:]) &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER)
+			if !yield(typ, b[unix.SizeofRtAttr:size]) {
+				return
+			}
+			b = b[min(len(b), (size+unix.RTA_ALIGNTO-1)&^(unix.RTA_ALIGNTO-1)):]
+		}
 	}
-	for i := range attrs {
-		attrs[i].Attr.Type &^= unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER
-	}
-	return attrs
 }
 
 // parseLink reads the limits of the MTU itself, for which the library has no field,
@@ -55,18 +62,18 @@ func parseLink(b []byte) (l guest.Link, master int, ok bool) {
 	a := link.Attrs()
 	l.Index, l.Name, l.MTU, l.Up = a.Index, a.Name, a.MTU, a.RawFlags&unix.IFF_UP != 0
 	l.MAC, l.PermMAC = a.HardwareAddr.String(), a.PermHWAddr.String()
-	for _, attr := range attributes(b[unix.SizeofIfInfomsg:]) {
-		switch attr.Attr.Type {
+	for typ, value := range attributes(b[unix.SizeofIfInfomsg:]) {
+		switch typ {
 		case unix.IFLA_MIN_MTU:
-			l.MinMTU = int(u32(attr.Value))
+			l.MinMTU = int(u32(value))
 		case unix.IFLA_MAX_MTU:
-			l.MaxMTU = int(u32(attr.Value))
+			l.MaxMTU = int(u32(value))
 		case unix.IFLA_XDP:
-			l.XDP = driverXDP(attr.Value)
+			l.XDP = driverXDP(value)
 		case unix.IFLA_LINKINFO:
-			for _, info := range attributes(attr.Value) {
-				if info.Attr.Type == nl.IFLA_INFO_KIND {
-					l.Kind = unix.ByteSliceToString(info.Value)
+			for info, kind := range attributes(value) {
+				if info == nl.IFLA_INFO_KIND {
+					l.Kind = unix.ByteSliceToString(kind)
 				}
 			}
 		}
@@ -77,9 +84,9 @@ func parseLink(b []byte) (l guest.Link, master int, ok bool) {
 // driverXDP answers the id of the XDP program in the driver or the NIC; 0: none. One
 // of the stack (generic mode) is no concern of the driver's.
 func driverXDP(v []byte) (id int) {
-	for _, attr := range attributes(v) {
-		if t := attr.Attr.Type; t == unix.IFLA_XDP_DRV_PROG_ID || t == unix.IFLA_XDP_HW_PROG_ID {
-			id = int(u32(attr.Value))
+	for typ, value := range attributes(v) {
+		if typ == unix.IFLA_XDP_DRV_PROG_ID || typ == unix.IFLA_XDP_HW_PROG_ID {
+			id = int(u32(value))
 		}
 	}
 	return id
@@ -120,8 +127,8 @@ func parseAddress(b []byte, n names) (a guest.Address, ok bool) {
 	msg := nl.DeserializeIfAddrmsg(b)
 	a.Link = n.byIndex[int(msg.Index)]
 	flags, proto, label, local := uint32(msg.Flags), 0, "", netip.Addr{}
-	for _, attr := range attributes(b[unix.SizeofIfAddrmsg:]) {
-		switch v := attr.Value; attr.Attr.Type {
+	for typ, v := range attributes(b[unix.SizeofIfAddrmsg:]) {
+		switch typ {
 		case unix.IFA_LOCAL:
 			local = addr(v, v6)
 		case unix.IFA_ADDRESS: // IPv6 has no other where there is no peer
@@ -182,8 +189,8 @@ func parseRoute(b []byte, n names) (r guest.Route, ok bool) {
 		dst = netip.IPv6Unspecified()
 	}
 	var extra []string
-	for _, attr := range attributes(b[unix.SizeofRtMsg:]) {
-		switch v := attr.Value; attr.Attr.Type {
+	for typ, v := range attributes(b[unix.SizeofRtMsg:]) {
+		switch typ {
 		case unix.RTA_DST:
 			dst = addr(v, v6)
 		case unix.RTA_TABLE:
@@ -199,10 +206,10 @@ func parseRoute(b []byte, n names) (r guest.Route, ok bool) {
 		case unix.RTA_CACHEINFO:
 		case rtaPref: // of IPv6; enid's own is medium
 			if len(v) > 0 && v[0] != 0 {
-				extra = append(extra, routeExtra(attr.Attr.Type, v))
+				extra = append(extra, routeExtra(typ, v))
 			}
 		default:
-			extra = append(extra, routeExtra(attr.Attr.Type, v))
+			extra = append(extra, routeExtra(typ, v))
 		}
 	}
 	r.Extra = strings.Join(extra, " ")

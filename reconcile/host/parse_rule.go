@@ -51,8 +51,8 @@ func parseRule(b []byte) (r guest.Rule, ok bool) {
 	if msg.Flags&netlink.FibRuleInvert != 0 {
 		extra = append(extra, "not")
 	}
-	for _, attr := range attributes(b[unix.SizeofRtMsg:]) {
-		switch v := attr.Value; attr.Attr.Type {
+	for typ, v := range attributes(b[unix.SizeofRtMsg:]) {
+		switch typ {
 		case nl.FRA_SRC:
 			src = addr(v, v6)
 		case nl.FRA_DST:
@@ -71,7 +71,7 @@ func parseRule(b []byte) (r guest.Rule, ok bool) {
 			mask = u32(v)
 		case nl.FRA_PAD:
 		default:
-			if text := ruleExtra(attr.Attr.Type, v); text != "" {
+			if text := ruleExtra(typ, v); text != "" {
 				extra = append(extra, text)
 			}
 		}

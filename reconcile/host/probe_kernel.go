@@ -108,8 +108,8 @@ func (m *Machine) neighbour(at point) (state uint16, err error) {
 		if len(b) < unix.SizeofNdMsg {
 			return
 		}
-		for _, a := range attributes(b[unix.SizeofNdMsg:]) {
-			if to, _ := netip.AddrFromSlice(a.Value); a.Attr.Type == netlink.NDA_DST && to == at.gateway && int(u32(b[4:])) == at.link.Index {
+		for typ, value := range attributes(b[unix.SizeofNdMsg:]) {
+			if to, _ := netip.AddrFromSlice(value); typ == netlink.NDA_DST && to == at.gateway && int(u32(b[4:])) == at.link.Index {
 				state = uint16(u32(b[8:]))
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -41,9 +40,9 @@ func (o object) family() uint8 { return o.Body[0] }
 
 // attr answers the value of an attribute, nil where it has none.
 func (o object) attr(typ uint16) []byte {
-	for _, a := range attributes(o.Body[o.header():]) {
-		if a.Attr.Type == typ {
-			return a.Value
+	for t, value := range attributes(o.Body[o.header():]) {
+		if t == typ {
+			return value
 		}
 	}
 	return nil
@@ -177,7 +176,14 @@ const (
 // form answers what it is, without what passes: two of the same form are the same.
 func (o object) form() string {
 	head := slices.Clone(o.Body[:o.header()])
-	attrs := attributes(o.Body[o.header():])
+	type attribute struct {
+		typ   uint16
+		value []byte
+	}
+	var attrs []attribute
+	for typ, value := range attributes(o.Body[o.header():]) {
+		attrs = append(attrs, attribute{typ, value})
+	}
 	switch o.Type {
 	case unix.RTM_NEWADDR:
 		head[2] = 0 // IFA_FLAGS has them all
@@ -188,20 +194,20 @@ func (o object) form() string {
 		}
 		binary.NativeEndian.PutUint32(head[8:], binary.NativeEndian.Uint32(head[8:])&lasting)
 	}
-	slices.SortStableFunc(attrs, func(a, b syscall.NetlinkRouteAttr) int { return cmp.Compare(a.Attr.Type, b.Attr.Type) })
+	slices.SortStableFunc(attrs, func(a, b attribute) int { return cmp.Compare(a.typ, b.typ) })
 	var out strings.Builder
 	out.WriteString(fmt.Sprintf("%d %x", o.Type, head))
 	for _, a := range attrs {
-		v := a.Value
+		v := a.value
 		switch {
-		case o.Type == unix.RTM_NEWADDR && a.Attr.Type == unix.IFA_CACHEINFO, o.Type == unix.RTM_NEWROUTE && a.Attr.Type == unix.RTA_CACHEINFO:
+		case o.Type == unix.RTM_NEWADDR && a.typ == unix.IFA_CACHEINFO, o.Type == unix.RTM_NEWROUTE && a.typ == unix.RTA_CACHEINFO:
 			continue
-		case o.Type == unix.RTM_NEWADDR && a.Attr.Type == unix.IFA_FLAGS:
+		case o.Type == unix.RTM_NEWADDR && a.typ == unix.IFA_FLAGS:
 			v = binary.NativeEndian.AppendUint32(nil, u32(v)&^passingAddress)
-		case o.Type == unix.RTM_NEWROUTE && a.Attr.Type == unix.RTA_MULTIPATH:
+		case o.Type == unix.RTM_NEWROUTE && a.typ == unix.RTA_MULTIPATH:
 			v = living(v)
 		}
-		fmt.Fprintf(&out, " %d:%x", a.Attr.Type, v)
+		fmt.Fprintf(&out, " %d:%x", a.typ, v)
 	}
 	return out.String()
 }

@@ -43,32 +43,28 @@ func (m *Machine) routes(ctx context.Context, n names, r guest.Reading, o *guest
 		o.Routes = append(o.Routes, found...)
 		return err
 	}
-	known := m.worked()
-	own := []uint32{0} // every table
-	if known != nil && !r.All {
-		own = []uint32{guest.TableMain, guest.TableLocal}
-	}
 	for _, v6 := range families {
+		own, keep := []uint32{guest.TableMain, guest.TableLocal}, func(guest.Route) bool { return true }
+		if m.worked(v6) == nil || r.All {
+			own, keep = []uint32{0}, foreign // every table
+		}
 		for _, t := range own {
 			if err := read(v6, t, guest.Protocol, 0, guest.Route.Ours); err != nil {
 				return err
 			}
 		}
-	}
-	tables, keep := wholeTables(r, o, known), foreign
-	if own[0] != 0 {
-		keep = func(guest.Route) bool { return true }
-	}
-	for _, v6 := range families {
+		tables := m.wholeTables(r, o, v6)
 		for _, t := range tables {
 			if err := read(v6, t, 0, 0, keep); err != nil {
 				return err
 			}
 		}
+		m.work(v6, tables)
 	}
 	if err := m.defaults(ctx, n, r, o); err != nil {
 		return err
 	}
+	tables := m.worked(false)
 	for _, link := range r.Links {
 		err := read(false, 0, 0, n.byName[link], func(rt guest.Route) bool {
 			return foreign(rt) && rt.Protocol != unix.RTPROT_KERNEL && !slices.Contains(tables, rt.Table) && !(rt.Table == guest.TableMain && rt.Default())
@@ -77,7 +73,6 @@ func (m *Machine) routes(ctx context.Context, n names, r guest.Reading, o *guest
 			return err
 		}
 	}
-	m.work(tables)
 	return nil
 }
 
@@ -116,30 +111,36 @@ func (m *Machine) mainDefaults6(ctx context.Context, n names) (found []guest.Rou
 }
 
 // worked answers the tables where enid was seen to work, nil before the first look.
-func (m *Machine) worked() []uint32 {
+func (m *Machine) worked(v6 bool) []uint32 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.tables
+	return m.tables[v6]
 }
 
-func (m *Machine) work(tables []uint32) {
+func (m *Machine) work(v6 bool, tables []uint32) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.tables = append([]uint32{}, tables...)
+	m.tables[v6] = append([]uint32{}, tables...)
 }
 
 func foreign(r guest.Route) bool { return !r.Ours() }
 
-// wholeTables answers the tables to read with all that is in them, sorted.
-func wholeTables(r guest.Reading, o *guest.Objects, known []uint32) []uint32 {
-	tables := slices.Concat(r.Tables, known)
+// wholeTables answers the tables of a family to read with all that is in them, sorted.
+// Of a host without IPv6 they are those where enid has, or had, any.
+func (m *Machine) wholeTables(r guest.Reading, o *guest.Objects, v6 bool) []uint32 {
+	tables := slices.Clone(m.worked(v6))
+	if !v6 || r.IPv6 || r.All {
+		tables = append(tables, r.Tables...)
+	}
 	for _, rule := range o.Rules {
-		if rule.Ours() {
+		if rule.Ours() && rule.IPv6() == v6 {
 			tables = append(tables, rule.Table)
 		}
 	}
 	for _, rt := range o.Routes {
-		tables = append(tables, rt.Table)
+		if rt.IPv6() == v6 {
+			tables = append(tables, rt.Table)
+		}
 	}
 	slices.Sort(tables)
 	return slices.DeleteFunc(slices.Compact(tables), func(t uint32) bool {

@@ -148,7 +148,9 @@ func (c *shot) expect(m *Machine, d deed) error {
 	switch req.Type {
 	case o.Type:
 		c.Made = append(c.Made, o)
-		c.gone[o.place()] = d.op == guest.ReplaceRoute
+		if d.op == guest.ReplaceRoute {
+			c.gone[o.place()] = true
+		}
 	case unix.RTM_DELADDR: // routes go with it, and others may be promoted
 		c.whole(d.index)
 	default:
@@ -269,7 +271,8 @@ func forms(objects []object) map[string]int {
 // first stays what was there, and what the turn itself made in between is not.
 func (s *Snapshot) extend(later *Snapshot) {
 	if len(s.Chains) == 0 {
-		s.At = later.At
+		*s = *later
+		return
 	}
 	for _, l := range later.Chains {
 		c := s.chain(l.Chain)
