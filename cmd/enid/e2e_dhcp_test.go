@@ -54,7 +54,7 @@ func (l *lab) serveDHCP() (leases string) {
 // lives answers a check that each address of the ENIs has an end.
 func (l *lab) lives() error {
 	n := 0
-	for _, link := range l.ipJSON("address show")[0] {
+	for _, link := range l.ipJSON("-4", "address show")[0] {
 		for _, x := range link["addr_info"].([]any) {
 			if a := x.(map[string]any); link["ifname"] == cardB.dev || link["ifname"] == cardC.dev {
 				if s := a["valid_life_time"].(float64); s < 1 || s > 120 {

@@ -23,10 +23,10 @@ const (
 	mac2 = "00:16:3e:12:16:ec"
 )
 
-// ipJSON is what `ip -j` says to some commands, one list for each.
-func (l *lab) ipJSON(commands ...string) [][]map[string]any {
+// ipJSON is what `ip -j` says to some commands on a family (-4, -6), one list for each.
+func (l *lab) ipJSON(family string, commands ...string) [][]map[string]any {
 	l.t.Helper()
-	cmd := l.command("ip", "-j", "-d", "-N", "-4", "-batch", "-")
+	cmd := l.command("ip", "-j", "-d", "-N", family, "-batch", "-")
 	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
 	r := l.finish(cmd)
 	if r.code != 0 {
@@ -50,9 +50,12 @@ func (l *lab) ipJSON(commands ...string) [][]map[string]any {
 // kernel is the IPv4 configuration in sorted lines as a person would write them:
 // addresses, routes of all tables but the kernel's local one, rules but the
 // kernel's three. A line that is there twice is a duplicate in the kernel.
-func (l *lab) kernel() (lines []string) {
+func (l *lab) kernel() []string { return l.kernelOf("-4") }
+
+// kernelOf is kernel of either family.
+func (l *lab) kernelOf(family string) (lines []string) {
 	l.t.Helper()
-	lists := l.ipJSON("address show", "route show table all", "rule show")
+	lists := l.ipJSON(family, "address show", "route show table all", "rule show")
 	if len(lists) != 3 {
 		l.t.Fatalf("ip answered %d lists", len(lists))
 	}
@@ -124,7 +127,7 @@ func bits(r map[string]any, key string) string {
 // before": the lines of kernel with all details, links that are up, queues, masks.
 func (l *lab) deep() (lines []string) {
 	l.t.Helper()
-	for i, list := range l.ipJSON("address show", "route show table all", "rule show") {
+	for i, list := range l.ipJSON("-4", "address show", "route show table all", "rule show") {
 		for _, entry := range list {
 			if i == 0 {
 				// Numbers of interfaces and counters of carriers do not come back.

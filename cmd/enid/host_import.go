@@ -22,10 +22,11 @@ func (a *app) hostImportCommand() *cobra.Command {
 		Long: `import prints resources that declare this machine as it is: a Host, its Instance,
 an ENI for each further NIC with an IPv4 address, and the subnets that follow from
 the addresses. MACs, addresses, tables, metrics, the routing mode, queues and RPS
-masks are as observed. What only the cloud knows is named in comments, to be filled
-in; until then those documents are facts (enid/observe-only), which enid never
-changes. The last comments say what enid would still do on this machine with these
-documents, and what of others' it leaves alone. It changes nothing and needs no state.`,
+masks are as observed; IPv6 addresses that come and go by themselves are left alone.
+What only the cloud knows is named in comments, to be filled in; until then those
+documents are facts (enid/observe-only), which enid never changes. The last comments
+say what enid would still do on this machine with these documents, and what of
+others' it leaves alone. It changes nothing and needs no state.`,
 		Example: "  enid host import\n  enid host import --name web-1",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if name == "" {

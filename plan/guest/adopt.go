@@ -37,7 +37,8 @@ type found struct {
 	link    Link
 	subnet  netip.Prefix
 	gateway netip.Addr
-	addrs   []netip.Addr // in the kernel's order
+	addrs   []netip.Addr // of IPv4 in the kernel's order, then those of IPv6
+	ipv6    []Address    // good beyond the link, those that show their subnet first
 	table   int          // that a rule sends the first address to; 0: none
 	metric  int          // of its default route in main; 0: none
 }
@@ -64,10 +65,16 @@ func Adopt(observed *plan.World, name string) (*Adopted, error) {
 		a.look(&a.found[i])
 	}
 	a.found = slices.DeleteFunc(a.found, func(f found) bool {
-		if len(f.addrs) == 0 && f.link.Kind == "" && f.link.Name != "lo" {
+		if len(f.addrs) > 0 {
+			return false
+		}
+		if f.link.Kind == "" && f.link.Name != "lo" {
 			a.Left = append(a.Left, f.link.Name+" ("+nicMAC(f.link)+") has no IPv4 address")
 		}
-		return len(f.addrs) == 0
+		for _, x := range f.ipv6 {
+			a.leave(x, "there is no IPv4 address beside it")
+		}
+		return true
 	})
 	if len(a.primary.addrs) == 0 {
 		return nil, fmt.Errorf("%s, which carries main's default route, has no IPv4 address: it is no primary NIC of a cloud's", primary)
@@ -76,8 +83,8 @@ func Adopt(observed *plan.World, name string) (*Adopted, error) {
 	return a.Adopted, nil
 }
 
-// look reads what belongs to a NIC: the subnet of its first address and all addresses
-// in it, the table that a rule sends the first one to, and its default routes.
+// look reads what belongs to a NIC: the subnet of its first IPv4 address and all
+// addresses in it, those of IPv6, and where its default routes lead.
 func (a *adopting) look(f *found) {
 	var all []Address
 	a.world.Each(func(_ plan.Ref, o plan.Object) {
@@ -94,27 +101,48 @@ func (a *adopting) look(f *found) {
 		switch {
 		case addr.Is4() && f.subnet.Contains(addr):
 			f.addrs = append(f.addrs, addr)
+		case addr.Is6() && addr.IsGlobalUnicast():
+			f.ipv6 = append(f.ipv6, x)
 		case !addr.IsLinkLocalUnicast() && !addr.IsLoopback():
-			a.Left = append(a.Left, fmt.Sprintf("address %s of %s: of another subnet than its first one, or of IPv6", x.Prefix, f.link.Name))
+			a.leave(x, otherSubnet)
 		}
 	}
+	slices.SortFunc(f.ipv6, func(x, y Address) int {
+		return cmp.Or(cmp.Compare(x.Prefix.Bits(), y.Prefix.Bits()), x.Prefix.Addr().Compare(y.Prefix.Addr()))
+	})
+	f.gateway, f.metric = a.ways(f, false)
+}
+
+// otherSubnet is why an address is left alone.
+const otherSubnet = "of another subnet than its first one"
+
+func (a *adopting) leave(x Address, why string) {
+	a.Left = append(a.Left, fmt.Sprintf("address %s of %s: %s", x.Prefix, x.Link, why))
+}
+
+// ways reads the NIC's default routes of a family: the gateway, and the metric in main.
+// Before that it reads the table that a rule sends one of its addresses to, unless that
+// is known.
+func (a *adopting) ways(f *found, v6 bool) (gateway netip.Addr, metric int) {
+	known := f.table != 0
 	a.world.Each(func(_ plan.Ref, o plan.Object) {
-		if r, ok := o.(Rule); ok && f.sends(r) && (f.table == 0 || int(r.Table) < f.table) {
+		if r, ok := o.(Rule); ok && !known && f.sends(r) && (f.table == 0 || int(r.Table) < f.table) {
 			f.table = int(r.Table)
 		}
 	})
 	a.world.Each(func(_ plan.Ref, o plan.Object) {
 		r, ok := o.(Route)
-		if !ok || r.Link != f.link.Name || !r.Default() || r.IPv6() || !r.Gateway.IsValid() {
+		if !ok || r.Link != f.link.Name || !r.Default() || r.IPv6() != v6 || !r.Gateway.IsValid() {
 			return
 		}
-		if r.Table == TableMain && (f.metric == 0 || int(r.Metric) < f.metric) {
-			f.metric = int(r.Metric)
+		if r.Table == TableMain && (metric == 0 || int(r.Metric) < metric) {
+			metric = int(r.Metric)
 		}
-		if r.Table == TableMain && !f.gateway.IsValid() || int(r.Table) == f.table {
-			f.gateway = r.Gateway
+		if r.Table == TableMain && !gateway.IsValid() || int(r.Table) == f.table {
+			gateway = r.Gateway
 		}
 	})
+	return gateway, metric
 }
 
 // sends reports whether a rule sends one of the NIC's addresses to a table of its own.

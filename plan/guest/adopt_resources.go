@@ -21,20 +21,22 @@ func (a *adopting) resources() {
 	}
 	provider := a.provider()
 	fact(schema.KindAccount, "account", &schema.AccountSpec{Provider: provider}, "Which cloud it is was guessed by the gateway.")
-	fact(schema.KindVPC, "vpc", &schema.VPCSpec{Region: "fill-in", CIDR: a.vpc()}, "Fill in: region; the CIDR is one that holds what was found.")
-	for _, f := range append([]found{a.primary}, a.found...) {
-		if a.subnet(f.subnet) != "" {
+	vpc := &schema.VPCSpec{Region: "fill-in"}
+	fact(schema.KindVPC, "vpc", vpc, "Fill in: region; the CIDRs are ones that hold what was found.")
+	for _, f := range a.nics() {
+		if a.subnet(f.subnet) != nil {
 			continue
 		}
 		spec := &schema.SubnetSpec{VPC: "vpc", Zone: "fill-in-a", CIDR: f.subnet}
-		if f.gateway.IsValid() && f.gateway != schema.Gateway(provider, spec) {
+		if f.subnet.Contains(f.gateway) && f.gateway != schema.Gateway(provider, spec) {
 			spec.Gateway = f.gateway
 		}
 		fact(schema.KindSubnet, fmt.Sprintf("subnet-%d", len(a.subnets)+1), spec, "Fill in: zone.")
 		a.subnets = append(a.subnets, a.Resources[len(a.Resources)-1])
 	}
+	a.cidrs(vpc, provider)
 	fact(schema.KindSecurityGroup, "group", &schema.SecurityGroupSpec{VPC: "vpc"}, "Fill in: the groups that the ENIs are in, and their rules.")
-	fact(schema.KindInstance, a.name, &schema.InstanceSpec{Type: "unknown", Image: "unknown", Subnet: a.subnet(a.primary.subnet), PrivateIP: a.primary.addrs[0],
+	fact(schema.KindInstance, a.name, &schema.InstanceSpec{Type: unknownType[provider], Image: "unknown", Subnet: a.subnet(a.primary.subnet).Name, PrivateIP: a.primary.addrs[0],
 		MAC: nicMAC(a.primary.link), SecurityGroups: []string{"group"}}, "Fill in: type, image, securityGroups.")
 	host := &schema.HostSpec{Instance: a.name}
 	hostRef := schema.Ref{Kind: schema.KindHost, Name: a.name}
@@ -43,7 +45,7 @@ func (a *adopting) resources() {
 	a.routing(host)
 	for i, f := range a.found {
 		ref := schema.Ref{Kind: schema.KindENI, Name: Label(a.name + "-" + f.link.Name)}
-		spec := &schema.ENISpec{Subnet: a.subnet(f.subnet), PrivateIP: f.addrs[0], SecondaryIPs: slices.Clone(f.addrs[1:]), MAC: nicMAC(f.link),
+		spec := &schema.ENISpec{Subnet: a.subnet(f.subnet).Name, PrivateIP: f.addrs[0], SecondaryIPs: slices.Clone(f.addrs[1:]), MAC: nicMAC(f.link),
 			SecurityGroups: []string{"group"}, AttachTo: &schema.Attachment{Instance: a.name, DeviceIndex: i + 1}}
 		remarks := []string{f.link.Name + ". Fill in: securityGroups, and the device index if it is another."}
 		g := schema.ENIGuest{}
@@ -71,6 +73,9 @@ func (a *adopting) resources() {
 	a.Resources = append(a.Resources, &schema.Resource{Ref: hostRef, Spec: host})
 }
 
+// unknownType is what an Instance's type is before it is filled in: AWS's have a grammar.
+var unknownType = map[schema.Provider]string{schema.AWS: "unknown0.unknown", schema.Alibaba: "unknown"}
+
 // provider guesses the cloud: the gateway is the first address of a subnet on AWS,
 // and the third last on Alibaba.
 func (a *adopting) provider() schema.Provider {
@@ -80,14 +85,12 @@ func (a *adopting) provider() schema.Provider {
 	return schema.Alibaba
 }
 
-// vpc answers a CIDR that holds all subnets: what a rule to the VPC says, else the
-// smallest one, of 16 bits at most.
-func (a *adopting) vpc() netip.Prefix {
-	out := netip.PrefixFrom(a.primary.addrs[0], min(16, a.primary.subnet.Bits())).Masked()
+// vpc answers a CIDR that holds all subnets of one family: what a rule to the VPC says,
+// else the smallest one, of so many bits at most.
+func (a *adopting) vpc(subnets []netip.Prefix, bits int) netip.Prefix {
+	out := netip.PrefixFrom(subnets[0].Addr(), min(bits, subnets[0].Bits())).Masked()
 	holds := func(p netip.Prefix) bool {
-		return !slices.ContainsFunc(append([]found{a.primary}, a.found...), func(f found) bool {
-			return p.Bits() > f.subnet.Bits() || !p.Contains(f.subnet.Addr())
-		})
+		return !slices.ContainsFunc(subnets, func(s netip.Prefix) bool { return p.Bits() > s.Bits() || !p.Contains(s.Addr()) })
 	}
 	said := netip.Prefix{}
 	for _, ref := range a.world.Refs() {
@@ -104,13 +107,13 @@ func (a *adopting) vpc() netip.Prefix {
 	return out
 }
 
-func (a *adopting) subnet(cidr netip.Prefix) string {
+func (a *adopting) subnet(cidr netip.Prefix) *schema.Resource {
 	for _, s := range a.subnets {
 		if s.Spec.(*schema.SubnetSpec).CIDR == cidr {
-			return s.Name
+			return s
 		}
 	}
-	return ""
+	return nil
 }
 
 // routing answers how the machine routes: balanced where rules look main up first,

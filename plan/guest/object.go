@@ -118,6 +118,9 @@ type Address struct {
 	// duplicate first. Duplicate says that it found one. Both change by themselves,
 	// and are nobody's wish.
 	Tentative, Duplicate bool
+	// Auto says that the kernel made an IPv6 address by a router's word, or makes
+	// temporary ones of it. It too is nobody's wish.
+	Auto bool
 }
 
 // IPv6 reports whether it is an IPv6 address.

@@ -179,7 +179,7 @@ func placed(w *plan.World, r Rule, owner map[netip.Addr]string, home map[netip.A
 func Normal(o plan.Object) plan.Object {
 	switch o := o.(type) {
 	case Address:
-		o.Order, o.Lifetime, o.Tentative, o.Duplicate = 0, 0, false, false
+		o.Order, o.Lifetime, o.Tentative, o.Duplicate, o.Auto = 0, 0, false, false, false
 		return o
 	case Lease:
 		return Lease{Link: o.Link, For: o.For}

@@ -24,6 +24,9 @@ const (
 	rtaNHID  = 30
 )
 
+// protoRA is IFAPROT_KERNEL_RA: the kernel made the address of a router advertisement.
+const protoRA = 2
+
 // names answers interface names by index, and the other way round.
 type names struct {
 	byIndex map[int]string
@@ -147,7 +150,8 @@ func parseAddress(b []byte, n names) (a guest.Address, ok bool) {
 	}
 	a.Prefix = netip.PrefixFrom(local, int(msg.Prefixlen))
 	a.NoPrefixRoute = flags&unix.IFA_F_NOPREFIXROUTE != 0
-	if v6 { // there a flag of this number says that it is a temporary address
+	if v6 { // IFA_F_TEMPORARY has the number of IFA_F_SECONDARY
+		a.Auto = flags&(unix.IFA_F_TEMPORARY|unix.IFA_F_MANAGETEMPADDR) != 0 || proto == protoRA
 		a.Tentative, a.Duplicate = flags&unix.IFA_F_TENTATIVE != 0, flags&unix.IFA_F_DADFAILED != 0
 	} else {
 		a.Secondary = flags&unix.IFA_F_SECONDARY != 0
