@@ -18,7 +18,7 @@ demo: build ## the main job in a minute: a commit sets up two ENIs in a network 
 
 .PHONY: test
 test: ## run every test; host tests want root or user namespaces, and say so where they skip
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 .PHONY: test-vm
 test-vm: ## boot Debian's kernel in QEMU with multi-queue NICs, and test there; RUN=Hotplug takes some tests
