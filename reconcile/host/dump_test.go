@@ -69,9 +69,10 @@ func (d *dumped) address(link map[string]any, _ string, macs map[string]string) 
 	}
 }
 
-// route leaves out what the kernel makes of IPv6 by itself, whenever it likes.
+// route leaves out what the kernel makes by itself of an address or of a link that
+// comes up, but for the primary's IPv4 route.
 func (d *dumped) route(r map[string]any, family string, macs map[string]string) {
-	if r["protocol"] == "2" && (family == "-6" || r["table"] == "255") || r["protocol"] == nil {
+	if r["protocol"] == "2" && (family == "-6" || r["table"] == "255" || macs[fmt.Sprint(r["dev"])] != mac0) || r["protocol"] == nil {
 		return
 	}
 	d.put(r["protocol"] == "101", "route %s %v table %v via %v dev %s metric %v type %v src %v proto %v flags %v", family, r["dst"], r["table"], r["gateway"],
