@@ -79,3 +79,32 @@ func Interface(target plan.Ref, world, wanted *plan.World) string {
 	}
 	return o.Chain()
 }
+
+// OnLink answers an object as it is once its link has that name: what is asked of an
+// interface follows the NIC, not the name. One that is on no link stays as it is.
+func OnLink(o plan.Object, link string) plan.Object {
+	switch o := o.(type) {
+	case Link:
+		o.Name = link
+		return o
+	case Address:
+		o.Link = link
+		return o
+	case Channels:
+		o.Link = link
+		return o
+	case RPS:
+		o.Link = link
+		return o
+	case XPS:
+		o.Link = link
+		return o
+	case QueueFlows:
+		o.Link = link
+		return o
+	case Sysctl:
+		o.Link = link
+		return o
+	}
+	return o
+}

@@ -56,6 +56,9 @@ func (m *Machine) restore(ctx context.Context, s *Snapshot) (res Restored, err e
 	if b.n, err = m.links(ctx, &guest.Objects{}); err != nil {
 		return res, err
 	}
+	if err := b.shot.follow(b.n); err != nil {
+		return res, err
+	}
 	if b.now, err = m.present(ctx, b.shot); err != nil {
 		return res, err
 	}

@@ -248,6 +248,39 @@ func TestUndoLeavesOthersAlone(t *testing.T) {
 	}
 }
 
+// A NIC that was renamed since has back what was set on it, and the one that has its
+// name now keeps what it has; what was set on a NIC that is gone is nobody's.
+func TestUndoFollowsTheNIC(t *testing.T) {
+	example(t)
+	m, c := open(t, Options{}), exampleCloud()
+	loose := 2
+	c.host.Queues, c.host.RPS, c.host.Sysctls = schema.Queues{Count: 2}, schema.RPS{Mode: "mask", Mask: "1"}, schema.Sysctls{RPFilter: &loose}
+	sh(t, "sysctl -qw net.ipv4.conf.eth1.rp_filter=0")
+	s := try(t, m, c)
+	if err := m.settle(context.Background(), s); err != nil {
+		t.Fatal(err)
+	}
+	set := func(link string) string {
+		return sh(t, "ethtool -l "+link) + sh(t, "cat /sys/class/net/"+link+"/queues/rx-0/rps_cpus /proc/sys/net/ipv4/conf/"+link+"/rp_filter")
+	}
+	given := set("eth1")
+	sh(t, "ip link delete eth2\nip link set eth1 down\nip link set eth1 name ens9\nip link set ens9 up\nip link set xeth1 name xens9")
+	veth(t, "eth1", "00:16:3e:00:00:99")
+	sh(t, "ethtool -L eth1 rx 2 tx 2\nsysctl -qw net.ipv4.conf.eth1.rp_filter=2")
+	if err := os.WriteFile("/sys/class/net/eth1/queues/rx-0/rps_cpus", []byte("1\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if res := undo(t, s); len(res.Left) > 0 {
+		t.Errorf("left: %q", res.Left)
+	}
+	if got := set("eth1"); got != given {
+		t.Errorf("another NIC of that name now has\n%s", got)
+	}
+	if got := set("ens9"); strings.Count(got, "RX:\t\t4") != 2 || !strings.HasSuffix(got, "0\n0\n") {
+		t.Errorf("the renamed NIC has\n%s", got)
+	}
+}
+
 // An address that the kernel will take away some day is put back for as long as it
 // had left, and not at all once its time is over.
 func TestUndoLifetimes(t *testing.T) {

@@ -44,6 +44,48 @@ func Undoable(k schema.Kind) bool {
 	return valueKinds[k] != nil || k == guest.KindRoute || k == guest.KindRule || k == guest.KindLease
 }
 
+// follow has values stand for the links that they were read from, by the names that
+// these have now: sysfs, procfs and ethtool go by name, and another NIC may have taken
+// it. What was on a link that is gone went with it.
+func (c *shot) follow(n names) error {
+	set := c.Set[:0]
+	for _, v := range c.Set {
+		name, there := n.byIndex[v.Index]
+		if v.Index != 0 && !there {
+			continue
+		}
+		if v.Index != 0 {
+			if err := v.rename(name); err != nil {
+				return err
+			}
+		}
+		set = append(set, v)
+	}
+	c.Set = set
+	return nil
+}
+
+func (v *value) rename(link string) error {
+	if v.Target.Kind == guest.KindLink {
+		v.Target = guest.LinkRef(link)
+	}
+	for _, raw := range []*json.RawMessage{&v.From, &v.To} {
+		o, err := valueKinds[v.Target.Kind](*raw)
+		if err != nil {
+			return err
+		}
+		if o == nil {
+			continue
+		}
+		o = guest.OnLink(o, link)
+		v.Target = o.(interface{ Ref() plan.Ref }).Ref()
+		if *raw, err = encode(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // What undo does and no plan ever does.
 const (
 	setLinkDown  = "SetLinkDown"
