@@ -60,6 +60,9 @@ func (w *Wanted) head(x NIC, format string) string {
 	if x.Channels != nil && (format == "netplan" || format == "networkd" && x.ENI.Guest.Queues.Count == 0) {
 		not = append(not, "queues")
 	}
+	if declaresSysctls(w.Host.Spec.Sysctls) {
+		not = append(not, "sysctls")
+	}
 	for _, r := range x.Kept {
 		fmt.Fprintf(&b, "# Not in here: %s. The primary's default route would not stay in front of it.\n", r)
 	}

@@ -17,10 +17,13 @@ func (w *Wanted) script() File {
 	b.WriteString(Shebang + Mark(w.Host.Name) + "\n" + scriptHead)
 	primary, known := w.World.Get(LinkRef(w.Primary)).(Link)
 	if mac := nicMAC(primary); known && plainMAC.MatchString(mac) {
-		if q := w.queueCommands(w.Primary, "$nic0"); q != "" {
+		if q := w.queueCommands(w.Primary, "$nic0") + w.switchCommands(w.Primary, "$nic0"); q != "" {
 			fmt.Fprintf(&vars, "nic0=$(nic %s)\n", mac)
-			b.WriteString("\n# The primary's queues.\n" + q)
+			b.WriteString("\n# The primary's queues and switches.\n" + q)
 		}
+	}
+	if f, ok := w.World.Get(SocketFlowsRef).(SocketFlows); ok {
+		fmt.Fprintf(&b, "\n# How many flows the machine remembers.\necho %d > /proc/sys/net/%s\n", f.Entries, SocketFlowsKey)
 	}
 	for n, x := range w.NICs {
 		if !plainMAC.MatchString(x.MAC) {
@@ -32,6 +35,7 @@ func (w *Wanted) script() File {
 		if m := x.ENI.Guest.MTU; m != 0 {
 			fmt.Fprintf(&b, "ip link set dev \"%s\" mtu %d\n", nic, m)
 		}
+		b.WriteString(w.switchCommands(x.Link.Name, nic))
 		if x.DHCP() {
 			b.WriteString("# Its primary address is a DHCP client's to put there: without routes, without DNS.\n")
 		}
@@ -132,6 +136,19 @@ func (w *Wanted) queueCommands(link, nic string) string {
 	}
 	for _, s := range w.steering(link) {
 		fmt.Fprintf(&b, "echo %s > \"/sys/class/net/%s/queues/%s\"\n", s.Value(), nic, s.File())
+	}
+	return b.String()
+}
+
+// switchCommands set the switches of a NIC that the Host declares, before it has any
+// address.
+func (w *Wanted) switchCommands(link, nic string) string {
+	var b strings.Builder
+	for _, x := range Switches {
+		if s, ok := w.World.Get(sysctlRef(link, x.Key)).(Sysctl); ok {
+			s.Link = nic
+			fmt.Fprintf(&b, "echo %d > \"/proc/sys/%s\"\n", s.Value, s.Path())
+		}
 	}
 	return b.String()
 }

@@ -159,6 +159,8 @@ func networkd(t *testing.T, etc, run string) (log string, stop func()) {
 // all there, and so does the agent.
 func TestExportCommands_host_persist(t *testing.T) {
 	for _, c := range []*cloud{exampleCloud(), busy()} {
+		own := 1
+		c.host.Sysctls.ARPIgnore = &own
 		example(t)
 		m := open(t, Options{})
 		script := filepath.Join(t.TempDir(), "enid-host.sh")
@@ -169,6 +171,7 @@ func TestExportCommands_host_persist(t *testing.T) {
 		for range 2 {
 			sh(t, "sh "+script)
 			same(t, shape(t), want...)
+			same(t, lines(t, "cat /proc/sys/net/ipv4/conf/eth0/arp_ignore /proc/sys/net/ipv4/conf/eth1/arp_ignore"), "1", "1")
 		}
 		again(t, m, c)
 	}
