@@ -46,6 +46,8 @@ type Confirming interface {
 	// have their answers in time: HostResult.Undone says why. Without, it is a repair
 	// towards what has passed, and done as any.
 	TurnTo(ctx context.Context, asked json.RawMessage, try bool) (HostResult, error)
+	// Sustain keeps the leases of what is there, and does nothing else of what is asked.
+	Sustain(ctx context.Context, asked json.RawMessage) error
 }
 
 // HostCondition is what a host is in, as `host.condition` of the status shows it.

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -51,7 +52,7 @@ func (c *Controller) confirmedTurn(ctx context.Context, h Confirming, byHand boo
 	note, revision := c.ledger.confirmation(c.HostName), c.ledger.now().Applied.Revision
 	c.status.confirmed(c.Now(), note, revision)
 	if note.Failed != "" && note.Failed == revision && !byHand {
-		return c.insteadOf(ctx, h, note)
+		return c.insteadOf(ctx, h, note, asked)
 	}
 	passed := bytes.Equal(note.Passed, asked)
 	r, err := h.TurnTo(ctx, asked, !passed)
@@ -72,15 +73,21 @@ func (c *Controller) confirmedTurn(ctx context.Context, h Confirming, byHand boo
 	c.status.confirmed(c.Now(), note, revision)
 	if r.Undone != "" {
 		c.Log.Warn("the host's change was undone", "host", c.HostName, "revision", revision, "because", r.Undone)
-		return c.insteadOf(ctx, h, note)
+		return c.insteadOf(ctx, h, note, asked)
 	}
 	return r, nil
 }
 
 // insteadOf keeps the machine as what passed last, in place of a revision that failed.
-func (c *Controller) insteadOf(ctx context.Context, h Confirming, note store.Confirmation) (r HostResult, err error) {
+// Where nothing has passed it is left alone, but for leases: what it runs on must not
+// run out.
+func (c *Controller) insteadOf(ctx context.Context, h Confirming, note store.Confirmation, asked json.RawMessage) (r HostResult, err error) {
 	stays := "nothing has passed before, so that the machine is left alone"
-	if note.Passed != nil {
+	if note.Passed == nil {
+		if err = h.Sustain(ctx, asked); err != nil {
+			return r, err
+		}
+	} else {
 		if r, err = h.TurnTo(ctx, note.Passed, false); err != nil {
 			return r, err
 		}

@@ -248,7 +248,7 @@ func (b *statusBoard) confirmed(at time.Time, c store.Confirmation, revision str
 	case c.Failed != "" && c.Failed == revision:
 		b.now.Unconfirmed(c)
 	case c.Passed == nil:
-		b.now.condition(at, "Confirmed", "Unknown", "NotProbed", "")
+		b.now.condition(at, "Confirmed", "Unknown", "NotProbed", "not everything that is asked of this host is so yet")
 	default:
 		b.now.condition(at, "Confirmed", "True", "ProbesAnswered", "")
 	}

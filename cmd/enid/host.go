@@ -149,6 +149,9 @@ func (a *app) showHostResult(res host.Result) error {
 			fmt.Fprintf(a.out, "  blocked  %s  %s [%s]\n           %s\n", render.Inert(s.Target), render.Inert(b.Detail), b.Rule, render.Inert(b.Remedy))
 		}
 	}
+	for _, s := range res.Left {
+		fmt.Fprintf(a.out, "  left     %s  %s cannot be undone: `enid apply` does it\n", render.Inert(s.Target), s.Operation)
+	}
 	for _, l := range res.Leases {
 		if l.Lifetime > 0 {
 			fmt.Fprintf(a.out, "  leased   %s  %s for %s: `enid run` renews it, or this command does before then\n",

@@ -45,14 +45,31 @@ func (c confirmedHost) Asked(state *plan.World, name string) (json.RawMessage, e
 
 // TurnTo converges the machine once to what was asked.
 func (c confirmedHost) TurnTo(ctx context.Context, asked json.RawMessage, try bool) (reconcile.HostResult, error) {
-	var h guest.Host
-	if err := json.Unmarshal(asked, &h); err != nil {
-		return reconcile.HostResult{}, fmt.Errorf("what was asked of this machine: %w", err)
+	h, err := declared(asked)
+	if err != nil {
+		return reconcile.HostResult{}, err
 	}
 	if !try {
-		r, err := c.Converge(ctx, &h, nil)
+		r, err := c.Converge(ctx, h, nil)
 		return hostResult(r), err
 	}
-	r, err := c.ConvergeConfirmed(ctx, &h, c.confirm)
+	r, err := c.ConvergeConfirmed(ctx, h, c.confirm)
 	return hostResult(r), err
+}
+
+// Sustain keeps the leases of what is there.
+func (c confirmedHost) Sustain(ctx context.Context, asked json.RawMessage) error {
+	h, err := declared(asked)
+	if err != nil {
+		return err
+	}
+	return c.Machine.Sustain(ctx, h)
+}
+
+func declared(asked json.RawMessage) (*guest.Host, error) {
+	var h guest.Host
+	if err := json.Unmarshal(asked, &h); err != nil {
+		return nil, fmt.Errorf("what was asked of this machine: %w", err)
+	}
+	return &h, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -91,6 +92,17 @@ func TestDHCPRenewRebind_host_dhcp_lease(t *testing.T) {
 	safe()
 }
 
+// shorten has the leased address last for 30 s only. ip of Debian 12 cannot change an
+// address and leave it its protocol.
+func shorten(t *testing.T, m *Machine) {
+	t.Helper()
+	short := guest.Address{Link: "eth1", Prefix: netip.MustParsePrefix("10.0.0.20/24"), Ours: true, NoPrefixRoute: true, Lifetime: 30 * time.Second}
+	index := int(ipJSON(t, "link", "show", "eth1")[0]["ifindex"].(float64))
+	if err := m.do(context.Background(), []deed{{op: guest.SetLifetime, target: short.Ref(), to: short, index: index}})[0]; err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What fails on an interface keeps nobody from renewing what is leased there.
 func TestDHCPHeld_host_dhcp_lease(t *testing.T) {
 	example(t)
@@ -101,12 +113,7 @@ func TestDHCPHeld_host_dhcp_lease(t *testing.T) {
 	c.enis["web-1-b"].spec.Subnet = "odd"
 	c.more = append(c.more, oddSubnet())
 	turn(t, m, c)
-	// ip of Debian 12 cannot change an address and leave it its protocol.
-	short := guest.Address{Link: "eth1", Prefix: netip.MustParsePrefix("10.0.0.20/24"), Ours: true, NoPrefixRoute: true, Lifetime: 30 * time.Second}
-	index := int(ipJSON(t, "link", "show", "eth1")[0]["ifindex"].(float64))
-	if err := m.do(context.Background(), []deed{{op: guest.SetLifetime, target: short.Ref(), to: short, index: index}})[0]; err != nil {
-		t.Fatal(err)
-	}
+	shorten(t, m)
 	res := turn(t, m, c)
 	if s := lifetimes(t, "eth1")["10.0.0.20/24"]; s < 100 || operations(res) != guest.SetLifetime {
 		t.Errorf("%s: valid for %d s", operations(res), s)
@@ -176,4 +183,34 @@ func TestDHCPExpiry_host_dhcp_lease(t *testing.T) {
 	safe()
 	mute.Store(false)
 	until(t, m, c, "it is leased again", converged)
+}
+
+// A machine that is left alone keeps what it has leased, also by a new process, and
+// nothing else of what is asked is done.
+func TestSustain_host_dhcp_lease(t *testing.T) {
+	example(t)
+	s := newSegment(t, map[string]string{"xeth1": "10.0.0.253/24"})
+	s.serve(t, short("1h", "2h")...)
+	m, c := open(t, Options{pace: quick}), dhcpCloud()
+	until(t, m, c, "it is leased", converged)
+	shorten(t, m)
+	m.Close()
+	before := lines(t, "ip -4 -br address show")
+	routing := slices.Concat(routesOf(t, "all"), rulesOf(t))
+
+	m = open(t, Options{pace: quick})
+	c.attach("web-1-b", mac1, 1, "10.0.0.20", "10.0.0.30")
+	c.attach("web-1-c", mac2, 2, "10.0.0.21")
+	h, err := guest.Declared(c.world(), "web-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the lease lasts again", func() bool {
+		if err := m.Sustain(context.Background(), h); err != nil {
+			t.Fatal(err)
+		}
+		return lifetimes(t, "eth1")["10.0.0.20/24"] > 60
+	})
+	same(t, lines(t, "ip -4 -br address show"), before...)
+	same(t, slices.Concat(routesOf(t, "all"), rulesOf(t)), routing...)
 }

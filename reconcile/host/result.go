@@ -37,6 +37,8 @@ type Result struct {
 	// Blocked are the steps that a rule blocks. A chain that failed stands among
 	// them as one step, blocked by plan.RuleHeld until it is tried again.
 	Blocked []*plan.HostStep
+	// Left are the steps that are left to another turn, since they cannot be undone.
+	Left []*plan.HostStep
 	// WaitingFor are MACs of NICs, volumes without a disk and disks that have not
 	// grown yet, sorted.
 	WaitingFor []string
@@ -61,6 +63,7 @@ type Result struct {
 	Undone string
 
 	before func(*Snapshot) error
+	may    func(*sight, *plan.Step) bool
 }
 
 // drift answers how many of the steps are for what has changed. That time passes

@@ -69,9 +69,24 @@ func (m *Machine) Turn(ctx context.Context, cloud *plan.World, host string) (Res
 // turn back; its error keeps that from being done. With a before, what cannot be
 // undone is left to another turn. Nil: nobody asks.
 func (m *Machine) Converge(ctx context.Context, h *guest.Host, before func(*Snapshot) error) (Result, error) {
+	res := Result{Host: h.Name, Before: &Snapshot{}, before: before, may: anything}
+	if before != nil {
+		res.may = undoable
+	}
+	return m.converge(ctx, h, res)
+}
+
+// Sustain does of a turn only what keeps the addresses that are there from running
+// out: it asks for their leases again, and has them last as long. For a machine that
+// is otherwise left alone.
+func (m *Machine) Sustain(ctx context.Context, h *guest.Host) error {
+	_, err := m.converge(ctx, h, Result{Host: h.Name, Before: &Snapshot{}, may: sustaining})
+	return err
+}
+
+func (m *Machine) converge(ctx context.Context, h *guest.Host, res Result) (Result, error) {
 	m.turn.Lock()
 	defer m.turn.Unlock()
-	res := Result{Host: h.Name, Before: &Snapshot{}, before: before}
 	var learned []*Learnt
 	patience := m.opts.Now().Add(m.opts.Patience)
 	for round := 0; ; round++ {
@@ -79,7 +94,7 @@ func (m *Machine) Converge(ctx context.Context, h *guest.Host, before func(*Snap
 		if err != nil {
 			return res, err
 		}
-		steps := s.steps(before != nil)
+		steps := s.steps(res.may)
 		if round == 0 {
 			res.Drifted = drift(steps)
 		}
@@ -158,17 +173,22 @@ func (m *Machine) plan(s *sight, held map[string]*hold) error {
 	return nil
 }
 
-// steps answers the plan's steps that can run; where they have to be undoable,
-// without those that are not and what depends on them.
-func (s *sight) steps(undoable bool) []*plan.Step {
-	if !undoable {
-		return s.plan.Runnable()
-	}
+// steps answers the plan's steps that can run and may, without those that depend on
+// one that may not.
+func (s *sight) steps(may func(*sight, *plan.Step) bool) []*plan.Step {
 	left := map[string]bool{}
 	return slices.DeleteFunc(slices.Clone(s.plan.Runnable()), func(step *plan.Step) bool {
-		left[step.ID] = !Undoable(step.Target.Kind) || slices.ContainsFunc(step.DependsOn, func(id string) bool { return left[id] })
+		left[step.ID] = !may(s, step) || slices.ContainsFunc(step.DependsOn, func(id string) bool { return left[id] })
 		return left[step.ID]
 	})
+}
+
+// What a turn may do.
+func anything(*sight, *plan.Step) bool        { return true }
+func undoable(_ *sight, step *plan.Step) bool { return Undoable(step.Target.Kind) }
+func sustaining(s *sight, step *plan.Step) bool {
+	l, _ := s.wanted.World.Get(step.Target).(guest.Lease)
+	return step.Op.ID == guest.SetLifetime || step.Op.ID == guest.AcquireLease && l.Again
 }
 
 // carryOut does the plan's steps and notes how they went. It answers what others
@@ -181,7 +201,7 @@ func (m *Machine) carryOut(ctx context.Context, s *sight, res *Result) ([]*Learn
 	if err != nil {
 		return nil, err
 	}
-	steps := s.steps(res.before != nil)
+	steps := s.steps(res.may)
 	taken, err := m.snapshot(ctx, steps, s.world, s.wanted.World)
 	if err != nil {
 		return nil, err
@@ -226,6 +246,10 @@ func (m *Machine) conclude(res *Result, s *sight, more bool) {
 			res.Blocked = append(res.Blocked, step)
 		}
 	}
+	left := *s.plan
+	may := s.steps(res.may)
+	left.Steps = slices.DeleteFunc(slices.Clone(s.plan.Runnable()), func(step *plan.Step) bool { return slices.Contains(may, step) })
+	res.Left = s.wanted.Steps(&left, s.world).Steps
 	res.WaitingFor, res.Asking, res.Leases = s.wanted.Waiting, s.wanted.Asking, guest.Granted(s.world)
 	res.Advice = s.wanted.Advise(s.plan, s.world)
 	res.RetryAfter = m.holds.next(m.opts.Now())
