@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -146,5 +147,5 @@ func oneOf(flag, v string, choices ...string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("--%s %q: choose one of %v", flag, v, choices)
+	return fmt.Errorf("--%s %q: choose one of %s", flag, v, strings.Join(choices, ", "))
 }

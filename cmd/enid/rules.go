@@ -91,10 +91,10 @@ code), remedy (one case's) and requiredBy (rows of ` + "`enid explain OPERATION`
 				return err
 			}
 			if err := oneOf("class", f.class, append(classNames(), "")...); err != nil {
-				return fmt.Errorf("--class %q: choose one of %v", f.class, classNames())
+				return fmt.Errorf("--class %q: choose one of %s", f.class, strings.Join(classNames(), ", "))
 			}
 			if err := oneOf("cloud", f.cloud, "alibaba", "aws", "any", ""); err != nil {
-				return fmt.Errorf("--cloud %q: choose one of [alibaba aws any]", f.cloud)
+				return fmt.Errorf("--cloud %q: choose one of alibaba, aws, any", f.cloud)
 			}
 			if len(args) == 1 {
 				f.prefix = args[0]

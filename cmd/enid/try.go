@@ -47,8 +47,9 @@ does. Where enid is killed, or the connection is lost, the guard undoes at once;
 where the guard is killed, enid does.
 
 The cloud's half is neither done nor recorded: the machine is made as it would be
-after "enid apply". What cannot be undone, such as growing a file system, is left
-out. The state is held meanwhile: a daemon that runs on it is named by its pid.
+after "enid apply". What cannot be undone, such as files for the boot and the growing
+of a file system, is left out and named. The state is held meanwhile: a daemon that
+runs on it is named by its pid.
 
 It exits 0 where the change was kept or there was nothing to do, 1 where it was
 undone.`,

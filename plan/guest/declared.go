@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"enid/plan"
 	"enid/schema"
@@ -71,13 +72,31 @@ func (l lookup) Get(ref schema.Ref) *schema.Resource {
 	return r
 }
 
+// hosts says which Hosts there are.
+func (l lookup) hosts() string {
+	var names []string
+	l.Each(func(ref plan.Ref, _ plan.Object) {
+		if ref.Kind == schema.KindHost {
+			names = append(names, ref.Name)
+		}
+	})
+	if len(names) == 0 {
+		return "it has none: declare one, and `enid apply` it"
+	}
+	slices.Sort(names)
+	if more := len(names) - 5; more > 0 {
+		names = append(names[:5], fmt.Sprintf("%d more", more))
+	}
+	return "there is " + strings.Join(names, ", ")
+}
+
 // Declared answers what the cloud state says of the machine of that Host.
 // The error says that there is no such Host.
 func Declared(cloud *plan.World, name string) (*Host, error) {
 	l := lookup{cloud}
 	res := l.Get(schema.Ref{Kind: schema.KindHost, Name: name})
 	if res == nil {
-		return nil, fmt.Errorf("no Host/%s in the cloud state", name)
+		return nil, fmt.Errorf("no Host/%s in the cloud state; %s", name, l.hosts())
 	}
 	h := &Host{Name: name, Spec: *res.Spec.(*schema.HostSpec)}
 	h.Instance = h.Spec.Instance

@@ -148,7 +148,7 @@ func TestConfirmed(t *testing.T) {
 func TestNotConfirmed(t *testing.T) {
 	for _, c := range []struct{ name, wrong, probe, said string }{
 		{"a gateway that nobody reaches", "%sip link set xeth2 nomaster arp off", "gateway", "gateway from 10.0.0.21 (eth2): gateway 10.0.0.253 does not answer"},
-		{"nobody listens", "%strue", "tcp://10.0.0.253:444", "tcp://10.0.0.253:444 from 10.0.0.19 (eth0): "},
+		{"nobody listens", "%strue", "tcp://10.0.0.253:444", "tcp://10.0.0.253:444 from 10.0.0.19 (eth0): connect: connection refused"},
 		{"a black hole", "%sip route add blackhole 10.0.0.20/32", "tcp://10.0.0.253:443", "tcp://10.0.0.253:443 from 10.0.0.20 (eth1): "},
 		{"another's rule", "-ip rule add from 10.0.0.20 lookup main priority 100%.0s", "source", "source from 10.0.0.20 (eth1): it would leave by"},
 	} {

@@ -174,7 +174,19 @@ func (p Probe) connect(ctx context.Context, from netip.Addr) error {
 		if errors.As(err, &none) {
 			return nil
 		}
-		return err
+		return plainly(err)
 	}
 	return c.Close()
+}
+
+// plainly is an error of a connection without the addresses, which are said already.
+func plainly(err error) error {
+	var failed *net.OpError
+	switch {
+	case !errors.As(err, &failed):
+		return err
+	case failed.Timeout():
+		return errors.New("no answer in time")
+	}
+	return failed.Err
 }
