@@ -103,6 +103,10 @@ func (l *lab) giveAway() {
 	}
 }
 
+// ownFiles hides the machine's files for the boot: enid keeps those of its Host, and
+// takes away what it does not want any more.
+const ownFiles = "for d in /etc/systemd/network /etc/netplan /etc/sysconfig/network-scripts; do [ ! -d $d ] || mount -t tmpfs files $d || exit; done"
+
 // hold makes the namespaces and a process that keeps them, and answers its id. It
 // ends with its standard input, so with this process, however that ends; then the
 // kernel removes the namespaces with all that is in them.
@@ -112,7 +116,7 @@ func (l *lab) hold(become []string) int {
 	if !l.root {
 		args = append(args, "--user", "--map-root-user")
 	}
-	args = append(args, "sh", "-c", "mount -t sysfs sysfs /sys && ip link set lo up && echo ready && exec cat >/dev/null")
+	args = append(args, "sh", "-c", "mount -t sysfs sysfs /sys && "+ownFiles+" && ip link set lo up && echo ready && exec cat >/dev/null")
 	cmd := exec.Command(args[0], args[1:]...)
 	var stderr bytes.Buffer
 	cmd.Env, cmd.Stderr = l.env(), &stderr

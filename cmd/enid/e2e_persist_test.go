@@ -81,7 +81,6 @@ func TestE2EHostExport_host_persist(t *testing.T) {
 func TestE2EPersist_host_persist(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	l.must("mount", "-t", "tmpfs", "etc", "/etc/systemd/network")
 	dir := l.path("topology")
 	if err := os.CopyFS(dir, os.DirFS(multiENI)); err != nil {
 		t.Fatal(err)

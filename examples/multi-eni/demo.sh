@@ -37,6 +37,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 mount -t sysfs sysfs /sys # the namespace's own queues
+for d in /etc/systemd/network /etc/netplan /etc/sysconfig/network-scripts; do # this machine's files for the boot stay out of it
+	[ ! -d "$d" ] || mount -t tmpfs files "$d"
+done
 export ENID_STATE="$work/state" NO_COLOR="${NO_COLOR:-}"
 export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=you GIT_AUTHOR_EMAIL=you@example.com GIT_COMMITTER_NAME=you GIT_COMMITTER_EMAIL=you@example.com
 
