@@ -20,6 +20,7 @@ import (
 	"github.com/vishvananda/netns"
 
 	"enid/plan/guest"
+	"enid/schema"
 )
 
 // guarding says that this process is a guard.
@@ -213,6 +214,39 @@ func TestParseProbe(t *testing.T) {
 	for _, text := range []string{"", "tcp", "tcp://10.0.0.5", "tcp://:443", "tcp://10.0.0.5:0", "tcp://10.0.0.5:70000", "udp://10.0.0.5:53", "Gateway"} {
 		if _, err := ParseProbe(text); err == nil {
 			t.Errorf("%q is taken", text)
+		}
+	}
+}
+
+// What cannot be undone is left out and named; what is blocked is not, and an ordinary
+// turn leaves nothing.
+func TestTryNamesWhatIsLeft(t *testing.T) {
+	example(t)
+	m, c := open(t, Options{}), exampleCloud()
+	if err := os.MkdirAll(m.opts.Root+"/etc/systemd/network", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.host.Persist, c.host.Queues = "networkd", schema.Queues{Count: 99}
+	h, err := guest.Declared(c.world(), "web-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial, res, err := m.Try(context.Background(), h, testGuard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trial.Keep(); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, s := range res.Left {
+		left = append(left, s.Operation+" "+s.Target)
+	}
+	same(t, left, "WriteFile /etc/systemd/network/05-enid-eth1.link", "WriteFile /etc/systemd/network/05-enid-eth1.network",
+		"WriteFile /etc/systemd/network/05-enid-eth2.link", "WriteFile /etc/systemd/network/05-enid-eth2.network")
+	for range 2 {
+		if res := turn(t, m, c); len(res.Left) > 0 || len(res.Blocked) == 0 {
+			t.Errorf("left: %s\nblocked: %s", stepTexts(res.Left), stepTexts(res.Blocked))
 		}
 	}
 }

@@ -246,10 +246,15 @@ func (m *Machine) conclude(res *Result, s *sight, more bool) {
 			res.Blocked = append(res.Blocked, step)
 		}
 	}
-	left := *s.plan
-	may := s.steps(res.may)
-	left.Steps = slices.DeleteFunc(slices.Clone(s.plan.Runnable()), func(step *plan.Step) bool { return slices.Contains(may, step) })
-	res.Left = s.wanted.Steps(&left, s.world).Steps
+	if may := s.steps(res.may); len(may) < len(s.plan.Runnable()) {
+		left := *s.plan
+		left.Steps = slices.DeleteFunc(slices.Clone(s.plan.Runnable()), func(step *plan.Step) bool { return slices.Contains(may, step) })
+		for _, step := range s.wanted.Steps(&left, s.world).Steps {
+			if len(step.BlockedBy) == 0 {
+				res.Left = append(res.Left, step)
+			}
+		}
+	}
 	res.WaitingFor, res.Asking, res.Leases = s.wanted.Waiting, s.wanted.Asking, guest.Granted(s.world)
 	res.Advice = s.wanted.Advise(s.plan, s.world)
 	res.RetryAfter = m.holds.next(m.opts.Now())
