@@ -3,6 +3,8 @@ package guest
 import (
 	"fmt"
 	"strings"
+
+	"enid/plan"
 )
 
 // eni wants what one secondary ENI asks for, or says why not.
@@ -68,6 +70,7 @@ func (w *wanting) matchMAC(e ENI) (link Link, ok bool) {
 		var names []string
 		for _, l := range found {
 			names = append(names, l.Name)
+			w.stay(e, l.Name)
 		}
 		w.block(e.Ref, "SetLinkUp", found[0].Name, RuleMatchMAC, fmt.Sprintf("%s all have the MAC %s of %s: which is its NIC cannot be told",
 			strings.Join(names, ", "), e.MAC, e.Ref), "give all but one of them another MAC")
@@ -84,6 +87,23 @@ func (w *wanting) matchMAC(e ENI) (link Link, ok bool) {
 		return link, false
 	}
 	return link, true
+}
+
+// stay wants what is enid's own on an ENI's interface as it is: that somebody makes
+// another interface with its MAC is no reason to take down what works.
+func (w *wanting) stay(e ENI, link string) {
+	w.tables[e.Guest.Table], w.metrics[e.Guest.Metric] = e.Ref, e.Ref
+	w.observed.Each(func(ref plan.Ref, o plan.Object) {
+		on, _ := o.(object)
+		r, rule := o.(Rule)
+		switch l, lease := o.(Lease); {
+		case lease && l.Link == link:
+			w.World.Put(ref, Lease{Link: l.Link, For: l.For})
+		case Ours(o) && ref.Kind != KindFile && on.Interface() == link,
+			rule && r.Ours() && r.Src == e.net(r.Src.Addr().Is6()).Subnet.Masked():
+			w.World.Put(ref, o)
+		}
+	})
 }
 
 // ByMAC answers the links of that MAC: NICs by the permanent one; where no NIC

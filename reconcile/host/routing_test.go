@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"enid/plan"
+	"enid/plan/guest"
 )
 
 // An ENI alone in its subnet: one rule for the subnet in tiers 1 and 2, a
@@ -253,3 +254,23 @@ type quiet struct{}
 
 func (quiet) Helper()               {}
 func (quiet) Fatalf(string, ...any) {}
+
+// Another interface with the MAC of an ENI that works blocks it, and takes nothing of
+// it away.
+func TestSameMACLater_host_match_mac(t *testing.T) {
+	example(t)
+	m, c := open(t, Options{}), exampleCloud()
+	c.attach("web-1-c", mac2, 2, "10.0.1.21").spec.Subnet = "db"
+	converge(t, m, c)
+	before := shape(t)
+	batch(t, "link add dup address "+mac2+" type veth peer name xdup")
+	for range 2 {
+		if res := turn(t, m, c); len(res.Done) > 0 || res.Condition != Degraded || !slices.Contains(blockedBy(res.Blocked), guest.RuleMatchMAC) {
+			t.Errorf("%s, done:\n%s", res.Condition, stepTexts(res.Done))
+		}
+	}
+	same(t, slices.DeleteFunc(shape(t), func(l string) bool { return strings.Contains(l, "dup") }), before...)
+	batch(t, "link delete dup")
+	converge(t, m, c)
+	again(t, m, c)
+}
