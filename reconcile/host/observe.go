@@ -109,23 +109,20 @@ func (m *Machine) links(ctx context.Context, o *guest.Objects) (names, error) {
 }
 
 func (m *Machine) addresses(ctx context.Context, n names, o *guest.Objects) error {
-	var all []guest.Address
 	for _, v6 := range families {
 		req := nl.NewNetlinkRequest(unix.RTM_GETADDR, unix.NLM_F_DUMP)
 		req.AddData(nl.NewIfAddrmsg(family(v6)))
-		var found []guest.Address
-		err := m.all(ctx, "addresses", req, func() { found = nil }, func(b []byte) {
+		from := len(o.Addresses)
+		err := m.all(ctx, "addresses", req, func() { o.Addresses = o.Addresses[:from] }, func(b []byte) {
 			// Without IPv6 the kernel answers with what it has.
 			if a, ok := parseAddress(b, n); ok && a.IPv6() == v6 {
-				found = append(found, a)
+				o.Addresses = append(o.Addresses, a)
 			}
 		})
 		if err != nil {
 			return err
 		}
-		all = append(all, found...)
 	}
-	o.Addresses = all
 	return nil
 }
 
@@ -146,19 +143,18 @@ func (m *Machine) switches(r guest.Reading, o *guest.Objects) {
 }
 
 func (m *Machine) rules(ctx context.Context, o *guest.Objects) error {
+	// There is a rule for most addresses: room for them is made at once.
+	o.Rules = slices.Grow(o.Rules, len(o.Addresses))
 	for _, v6 := range families {
-		var found []guest.Rule
-		// There is a rule for most addresses: room for them is made at once.
-		start := func() { found = slices.Grow(found[:0], len(o.Addresses)) }
-		err := m.all(ctx, "rules", rulesRequest(v6), start, func(b []byte) {
+		from := len(o.Rules)
+		err := m.all(ctx, "rules", rulesRequest(v6), func() { o.Rules = o.Rules[:from] }, func(b []byte) {
 			if r, ok := parseRule(b); ok && r.IPv6() == v6 {
-				found = append(found, r)
+				o.Rules = append(o.Rules, r)
 			}
 		})
 		if err != nil {
 			return err
 		}
-		o.Rules = append(o.Rules, found...)
 	}
 	return nil
 }
