@@ -29,18 +29,7 @@ func TestE2EAdopt_host_rule_host_table(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	dir := l.path("adopted")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir+"/host.yaml", []byte(out), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	l.enid(exitOK, "validate", dir)
-	host := func(code int, verb string) string {
-		t.Helper()
-		return l.enid(code, "host", verb, "--host", "web-1", "--path", dir).out
-	}
+	host := l.adopted(out)
 	// eth2's subnet has a connected route of the kernel's in main; enid wants one by metric.
 	only := "ip -4 route add 10.0.1.0/24 dev eth2 scope link metric 1005 protocol 101"
 	if plan := host(exitChanges, "plan"); strings.Count(plan, "\n  * h") != 1 || !strings.Contains(plan, only) || !strings.Contains(out, only) {
@@ -90,18 +79,7 @@ func TestE2EAdoptIPv6_host_ipv6(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	dir := l.path("adopted")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir+"/host.yaml", []byte(out), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	l.enid(exitOK, "validate", dir)
-	host := func(code int, verb string) string {
-		t.Helper()
-		return l.enid(code, "host", verb, "--host", "web-1", "--path", dir).out
-	}
+	host := l.adopted(out)
 	// As in IPv4, but for eth2's subnet in main there is nothing to do.
 	if plan := host(exitChanges, "plan"); strings.Count(plan, "\n  * h") != 2 || !strings.Contains(plan, "ip -6 route add fd00:10:0:1::/64 dev eth2") {
 		t.Errorf("%s\n%s", plan, out)
@@ -122,4 +100,22 @@ func TestE2EAdoptIPv6_host_ipv6(t *testing.T) {
 	l.must("ip", "-6", "rule", "delete", "priority", "5000")
 	before = slices.DeleteFunc(before, func(line string) bool { return strings.HasPrefix(line, "rule 5000:") })
 	is(append(before, main, "rule 4999: from fd00:10::20 lookup 1001 proto 101")...)
+}
+
+// adopted keeps what was imported as a topology, which has to be valid, and answers
+// what runs a verb of host from it.
+func (l *lab) adopted(out string) func(code int, verb string) string {
+	l.t.Helper()
+	dir := l.path("adopted")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		l.t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/host.yaml", []byte(out), 0o644); err != nil {
+		l.t.Fatal(err)
+	}
+	l.enid(exitOK, "validate", dir)
+	return func(code int, verb string) string {
+		l.t.Helper()
+		return l.enid(code, "host", verb, "--host", "web-1", "--path", dir).out
+	}
 }
