@@ -194,7 +194,7 @@ func (u *unfolding) check(step *Step) {
 			continue
 		}
 		if v.format != "" {
-			step.Checks = append(step.Checks, Checked{Rule: req.Rule, Holds: v.Holds, Detail: v.Detail()})
+			step.Checks = append(step.Checks, Checked{Rule: req.Rule, Holds: v.Holds, Unknown: v.Unknown, Detail: v.Detail()})
 		}
 		step.Deadline = earlier(step.Deadline, v.Deadline)
 		if !v.Spends.IsZero() && !slices.Contains(step.Spends, v.Spends) {

@@ -140,6 +140,9 @@ type Verdict struct {
 	Remedy string
 	// Enabler would make it hold; nil: no operation does by itself.
 	Enabler *Call
+	// Unknown: the world is presumed (World.Presume), and only the state could say
+	// whether it holds. It counts as holding, and is told.
+	Unknown bool
 	// WaitsFor are the objects whose own differences, once served, may make it hold.
 	WaitsFor []Ref
 	// Spends is the Approval because of which it holds.
@@ -163,6 +166,12 @@ func Holds(format string, args ...any) Verdict {
 // Fails is a verdict that does not hold: what was found, and what can be done.
 func Fails(remedy, format string, args ...any) Verdict {
 	return Verdict{Remedy: remedy, format: format, args: args}
+}
+
+// Unknown is a verdict that only the state could give: what is not known, and what
+// would block the step.
+func Unknown(format string, args ...any) Verdict {
+	return Verdict{Holds: true, Unknown: true, format: format, args: args}
 }
 
 // Enable answers the verdict with the operation that would make it hold.

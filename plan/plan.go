@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"enid/schema"
@@ -21,6 +22,8 @@ type Plan struct {
 	Steps  []*Step  `json:"steps"`
 	Advice []Advice `json:"advice"`
 	Host   *Host    `json:"host,omitempty"`
+	// Hosts are the kernel changes of several machines, by name; Host is one's.
+	Hosts []*Host `json:"hosts,omitempty"`
 }
 
 // Base is the state that a plan was made from.
@@ -42,6 +45,10 @@ type Summary struct {
 	DataLoss     int `json:"dataLoss"`
 	Host         int `json:"host"`
 	Advice       int `json:"advice"`
+	// Granted counts the steps that run only because the change itself lets them.
+	Granted int `json:"granted,omitempty"`
+	// Unknown counts the steps of which only the state knows whether they can run.
+	Unknown int `json:"unknown,omitempty"`
 }
 
 // Step is one operation on one target.
@@ -61,7 +68,10 @@ type Step struct {
 	NotBefore    *time.Time `json:"notBefore,omitempty"`
 	Checks       []Checked  `json:"checks,omitempty"`
 	BlockedBy    []Block    `json:"blockedBy,omitempty"`
-	Source       *Source    `json:"source,omitempty"`
+	// GrantedBy are the Policies and Approvals that the change itself adds or
+	// widens, and without which the step would be blocked.
+	GrantedBy []Ref   `json:"grantedBy,omitempty"`
+	Source    *Source `json:"source,omitempty"`
 
 	// Unties: it breaks a cycle; Serves is the difference of the cycle that it is
 	// done for.
@@ -96,11 +106,9 @@ type Effect struct {
 	Detail string `json:"detail"`
 }
 
-// Checked is a requirement of a step, as it was found.
-type Checked struct {
-	Rule   string `json:"rule"`
-	Holds  bool   `json:"holds"`
-	Detail string `json:"detail"`
+// Unknown reports whether only the state knows if the step can run.
+func (s *Step) Unknown() bool {
+	return slices.ContainsFunc(s.Checks, func(c Checked) bool { return c.Unknown })
 }
 
 // Block is why a step cannot run.
@@ -115,6 +123,9 @@ type Block struct {
 type Source struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Commit and Author are of the change that asked for it, where that is known.
+	Commit string `json:"commit,omitempty"`
+	Author string `json:"author,omitempty"`
 }
 
 // Advice is a warning; it stops nothing.
@@ -166,15 +177,23 @@ func (p *Plan) Count() {
 		s.add(step, replaced)
 	}
 	s.Replace = len(replaced)
-	if p.Host != nil {
-		s.Host = len(p.Host.Steps)
-		for _, h := range p.Host.Steps {
+	for _, host := range p.AllHosts() {
+		s.Host += len(host.Steps)
+		for _, h := range host.Steps {
 			if len(h.BlockedBy) > 0 {
 				s.Blocked++
 			}
 		}
 	}
 	p.Summary = s
+}
+
+// AllHosts answers the machines' parts, one or several.
+func (p *Plan) AllHosts() []*Host {
+	if p.Host != nil {
+		return append([]*Host{p.Host}, p.Hosts...)
+	}
+	return p.Hosts
 }
 
 func (s *Summary) add(step *Step, replaced map[Ref]bool) {
@@ -187,6 +206,8 @@ func (s *Summary) add(step *Step, replaced map[Ref]bool) {
 	count(step.Irreversible, &s.Irreversible)
 	count(step.Downtime, &s.Downtime)
 	count(step.DataLoss, &s.DataLoss)
+	count(len(step.GrantedBy) > 0, &s.Granted)
+	count(step.Unknown(), &s.Unknown)
 	if step.PartOf == "replace" {
 		replaced[step.Target] = true
 		return

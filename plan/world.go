@@ -39,6 +39,8 @@ type World struct {
 	index   Indexer
 	objects map[Ref]Object     // nil value: deleted here
 	terms   map[Term]*termDiff // against the parent
+	// presumed: nobody observed it
+	presumed bool
 
 	left, joined []Term      // of the last put, kept for their room
 	flips        []threshold // likewise
@@ -60,8 +62,15 @@ func NewWorld(index Indexer, size int) *World {
 // Fork answers a world that reads through to w and keeps its changes to itself.
 // w must not change while the fork is in use.
 func (w *World) Fork() *World {
-	return &World{parent: w, index: w.index, objects: map[Ref]Object{}, terms: map[Term]*termDiff{}}
+	return &World{parent: w, index: w.index, presumed: w.presumed, objects: map[Ref]Object{}, terms: map[Term]*termDiff{}}
 }
+
+// Presume marks the world, and what is forked from it, as one that nobody observed:
+// a topology taken as applied. What only observation could say is not known there.
+func (w *World) Presume() { w.presumed = true }
+
+// Presumed reports whether nobody observed the world.
+func (w *World) Presumed() bool { return w.presumed }
 
 // Get answers the object, or nil.
 func (w *World) Get(ref Ref) Object {
@@ -296,6 +305,7 @@ func eachOf(a, b *World, see func(Ref)) {
 func (w *World) Flatten() *World {
 	refs := w.Refs()
 	root := NewWorld(w.index, len(refs))
+	root.presumed = w.presumed
 	for _, ref := range refs {
 		root.Put(ref, w.Get(ref))
 	}

@@ -180,7 +180,10 @@ func (e *stepExplained) writeStep(p *paper) {
 	p.changes(s.Changes)
 	p.blocked(s.BlockedBy)
 	for _, c := range s.Checks {
-		if c.Holds && c.Detail != "" {
+		switch {
+		case c.Unknown:
+			p.labelled("unknown", c.Detail+" ["+c.Rule+"]")
+		case c.Holds && c.Detail != "":
 			p.labelled("holds", c.Detail+" ["+c.Rule+"]")
 		}
 	}

@@ -154,7 +154,10 @@ func (t *text) change(indent int, a plan.Action, c plan.Change) {
 func (t *text) checks(indent int, s *plan.Step) {
 	for _, c := range s.Checks {
 		word, st := "holds    ", green
-		if !c.Holds {
+		switch {
+		case c.Unknown:
+			word, st = "unknown  ", yellow
+		case !c.Holds:
 			word, st = "fails    ", red
 		}
 		t.line(indent, t.o.paint(st, word), Inert(c.Detail), t.o.paint(faint, " ["+c.Rule+"]"))
