@@ -112,11 +112,15 @@ func convertNotExpiring(v *plan.View, r *schema.Resource) plan.Verdict {
 func convert(e *plan.Effects, target plan.Ref) {
 	from := convertSource(e.View, target)
 	var status schema.EIPStatus
-	observe(e, from, func(s *schema.InstanceStatus) {
-		status.Address = s.PublicIP.Address
-		s.PublicIP = nil
-	})
-	change(e, from, func(s *schema.InstanceSpec) { s.PublicIP = nil })
+	if r := now(e.View, from); r != nil && !r.Observed() {
+		observe(e, from, func(s *schema.InstanceStatus) {
+			if s.PublicIP != nil { // it is where a plan runs it, not where it is taken as done
+				status.Address = s.PublicIP.Address
+			}
+			s.PublicIP = nil
+		})
+		change(e, from, func(s *schema.InstanceSpec) { s.PublicIP = nil })
+	}
 	at := &schema.Binding{Instance: from.Name}
 	status.CreatedAt = schema.Time{Time: e.At.UTC()}
 	status.Phase, status.BoundTo, status.ConvertedFrom = schema.PhaseInUse, at, from.Name

@@ -1,0 +1,34 @@
+package cloud
+
+import (
+	"time"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// Comparison is a change between two revisions of the files, without any state.
+type Comparison struct {
+	Plan *plan.Plan
+	// Before is the first revision taken as applied, under the second one's names;
+	// After is what the plan leads to. Both are presumed.
+	Before, After *plan.World
+	// Want is what the second revision asks for.
+	Want *plan.World
+}
+
+// Between answers what applying head would do where base was applied. Errors are
+// *MoveError, or defects.
+func Between(base, head []*schema.Resource, at time.Time, opts plan.Options) (*Comparison, error) {
+	want := World(head)
+	origin, err := Begin(Presume(World(base)), want)
+	if err != nil {
+		return nil, err
+	}
+	p, err := Plan(origin.World, want, at, opts)
+	if err != nil {
+		return nil, err
+	}
+	origin.Moves.Advise(p)
+	return &Comparison{Plan: p, Before: origin.World, After: Afterwards(p, origin.World, want, at), Want: want}, nil
+}

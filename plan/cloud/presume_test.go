@@ -1,0 +1,92 @@
+package cloud
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// presumes is the law of Presume: the files taken as applied are at rest, and a plan
+// from them to themselves is empty, whatever would keep it from being made today.
+func presumes(t failer, files []*schema.Resource, s *scene) *plan.World {
+	t.Helper()
+	want := World(files)
+	world := Presume(want)
+	for _, ref := range want.Refs() {
+		r, _ := world.Get(ref).(*schema.Resource)
+		if r == nil {
+			t.Fatalf("%s is not there", ref)
+		}
+		if c := differs(world, want, ref); len(c) > 0 {
+			t.Fatalf("%s differs: %v", ref, c)
+		}
+		if !same(r.Spec, want.Get(ref).(*schema.Resource).Spec) {
+			t.Fatalf("%s is not as declared: %+v", ref, r.Spec)
+		}
+		if s, ok := r.Status.(interface{ Common() *schema.CommonStatus }); ok && !s.Common().CreatedAt.IsZero() {
+			t.Fatalf("%s has a time of creation, which nobody knows", ref)
+		}
+	}
+	if !world.Presumed() || !plan.AtRest(Domain(), world, want) {
+		t.Fatalf("the world is not presumed, or not at rest")
+	}
+	c, err := Between(files, files, s.at, s.options())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	if len(c.Plan.Steps) > 0 {
+		t.Fatalf("from the files to themselves:\n%v", why(c.Plan))
+	}
+	return world
+}
+
+func TestPresume(t *testing.T) {
+	t.Parallel()
+	worlds := 2000
+	if testing.Short() {
+		worlds = 300
+	}
+	for i := range worlds {
+		s := scenes.Example(i)
+		presumes(lawsuit{t, fmt.Sprintf("scene %d", i)}, s.files, s)
+	}
+}
+
+// TestLawPresume shrinks what TestPresume finds: -rapid.checks=N.
+func TestLawPresume(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := scenes.Draw(t, "scene")
+		presumes(t, s.files, s)
+	})
+}
+
+// TestPresumeExamples holds the law on every folder of examples.
+func TestPresumeExamples(t *testing.T) {
+	t.Parallel()
+	folders, err := filepath.Glob("../../examples/*/*")
+	if err != nil || len(folders) == 0 {
+		t.Fatal("no examples", err)
+	}
+	n := 0
+	for _, dir := range folders {
+		if at, err := os.Stat(dir); err != nil || !at.IsDir() {
+			continue
+		}
+		topology, _ := schema.Load(os.DirFS(dir))
+		if len(topology.Resources()) == 0 {
+			continue
+		}
+		n++
+		presumes(lawsuit{t, dir}, topology.Resources(), scenes.Example(0))
+	}
+	if n == 0 {
+		t.Error("no example has a topology")
+	}
+}
