@@ -1,12 +1,9 @@
 package git
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -20,13 +17,6 @@ import (
 	"enid/reconcile/tree"
 )
 
-const (
-	// A pointer of git-lfs is shorter than this and begins so, says its
-	// specification.
-	longestPointer = 1024
-	pointerPrefix  = "version https://git-lfs.github.com/spec/"
-)
-
 // snapshot reads the topology's folder at a commit into s.rev and s.blobs.
 // What the last one read is taken from it.
 func (s *Source) snapshot(ctx context.Context, st *store, head plumbing.Hash) error {
@@ -38,11 +28,11 @@ func (s *Source) snapshot(ctx context.Context, st *store, head plumbing.Hash) er
 	if err != nil {
 		return err
 	}
-	r := &reading{Source: s, ctx: ctx, st: st, count: tree.Count{Bounds: s.bound}, next: map[plumbing.Hash][]byte{}}
-	if err := r.walk(root, ".", 0); err != nil {
-		return err
+	r := &reading{Source: s, ctx: ctx, st: st, count: tree.Count{Bounds: s.bound}, next: map[string][]byte{}}
+	files, err := r.files(root, commit.Committer.When)
+	if refused := (*tree.Refusal)(nil); errors.As(err, &refused) {
+		return s.fail(reconcile.Unsupported, nil, "%q %s", path.Join(s.opt.Path, refused.Path), refused.Reason)
 	}
-	files, err := r.contents(commit.Committer.When)
 	if err != nil {
 		return err
 	}
@@ -85,111 +75,59 @@ func (s *Source) folder(st *store, commit *object.Commit) (plumbing.Hash, error)
 		case i < 0:
 			return h, s.fail(reconcile.Missing, nil, "there is no folder %s in commit %s", seen, commit.Hash)
 		case entries[i].Mode != filemode.Dir:
-			return h, s.fail(reconcile.Unsupported, nil, "%s is %s, not a folder", seen, kind(entries[i].Mode))
+			return h, s.fail(reconcile.Unsupported, nil, "%s is %s, not a folder", seen, tree.Mode(entries[i].Mode))
 		}
 		h = entries[i].Hash
 	}
 	return h, nil
 }
 
-func kind(m filemode.FileMode) string {
-	switch m {
-	case filemode.Symlink:
-		return "a symbolic link"
-	case filemode.Submodule:
-		return "a submodule"
-	case filemode.Regular, filemode.Executable, filemode.Deprecated:
-		return "a file"
-	}
-	return "of mode " + m.String()
-}
-
-// file is one file of the commit's folder.
-type file struct {
-	path string // slash-separated, below the folder
-	hash plumbing.Hash
-}
-
 // reading is one walk over a folder.
 type reading struct {
 	*Source
-	ctx    context.Context
-	st     *store
-	count  tree.Count
-	files  []file                   // what enid reads, in the order of the walk
-	others []file                   // what it does not; looked at for git-lfs pointers only
-	next   map[plumbing.Hash][]byte // what is in files
+	ctx   context.Context
+	st    *store
+	count tree.Count
+	next  map[string][]byte // the contents, by hash
 }
 
-func (r *reading) unsupported(name, format string, args ...any) error {
-	return r.fail(reconcile.Unsupported, nil, "%q %s", path.Join(r.opt.Path, name), fmt.Sprintf(format, args...))
-}
-
-// walk collects the regular files below a tree and refuses everything else.
-func (r *reading) walk(h plumbing.Hash, dir string, depth int) error {
-	if err := r.ctx.Err(); err != nil {
-		return err
-	}
-	if err := r.count.Folder(); err != nil {
-		return r.unsupported(dir, "%v", err)
-	}
-	entries, err := r.st.treeEntries(h)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		name := path.Join(dir, e.Name)
-		if !fs.ValidPath(e.Name) || e.Name == "." || strings.Contains(e.Name, "/") {
-			return r.unsupported(dir+"/"+e.Name, "is not a valid name")
+// trees answers the entries of trees to the walk.
+func (r *reading) trees(hashes []string) ([][]tree.Entry, error) {
+	all := make([][]tree.Entry, len(hashes))
+	for i, h := range hashes {
+		if err := r.ctx.Err(); err != nil {
+			return nil, err
 		}
-		if err := r.bound.CheckDepth(depth + 1); err != nil {
-			return r.unsupported(name, "%v", err)
-		}
-		switch e.Mode {
-		case filemode.Dir:
-			if !tree.Skipped(e.Name) {
-				err = r.walk(e.Hash, name, depth+1)
-			}
-		case filemode.Regular, filemode.Executable, filemode.Deprecated:
-			err = r.add(name, e.Hash)
-		default:
-			err = r.unsupported(name, "is %s; only regular files are read", kind(e.Mode))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *reading) add(name string, h plumbing.Hash) error {
-	if err := r.count.File(); err != nil {
-		return r.unsupported(name, "%v", err)
-	}
-	f := file{path: name, hash: h}
-	if tree.IsTopology(name) {
-		r.files = append(r.files, f)
-	} else {
-		r.others = append(r.others, f)
-	}
-	return nil
-}
-
-// contents reads what the walk found; at is the commit's time.
-func (r *reading) contents(at time.Time) ([]tree.File, error) {
-	files := make([]tree.File, 0, len(r.files))
-	for _, f := range r.files {
-		data, err := r.content(f)
+		entries, err := r.st.treeEntries(plumbing.NewHash(h))
 		if err != nil {
 			return nil, err
 		}
-		r.next[f.hash] = data
-		files = append(files, tree.File{Path: f.path, Digest: f.hash.String(), Data: data, Time: at})
+		for _, e := range entries {
+			all[i] = append(all[i], tree.Entry{Name: e.Name, Mode: tree.Mode(e.Mode), Hash: e.Hash.String()})
+		}
 	}
-	for _, f := range r.others {
-		size, err := r.size(f)
-		if err == nil && size < longestPointer {
-			_, err = r.blob(f)
+	return all, nil
+}
+
+// files reads what stands below a tree; at is the commit's time.
+func (r *reading) files(root plumbing.Hash, at time.Time) ([]tree.File, error) {
+	found, err := r.count.Walk(root.String(), r.trees)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]tree.File, 0, len(found.Files))
+	for _, e := range found.Files {
+		data, err := r.content(e)
+		if err != nil {
+			return nil, err
+		}
+		r.next[e.Hash] = data
+		files = append(files, tree.File{Path: e.Name, Digest: e.Hash, Data: data, Time: at})
+	}
+	for _, e := range found.Others {
+		size, err := r.size(e)
+		if err == nil && size < tree.LongestPointer {
+			_, err = r.blob(e)
 		}
 		if err != nil {
 			return nil, err
@@ -199,44 +137,42 @@ func (r *reading) contents(at time.Time) ([]tree.File, error) {
 }
 
 // content answers what the last snapshot read already, or reads the blob.
-func (r *reading) content(f file) ([]byte, error) {
-	data, known := r.blobs[f.hash]
+func (r *reading) content(e tree.Entry) ([]byte, error) {
+	data, known := r.blobs[e.Hash]
 	size := int64(len(data))
 	if !known {
 		var err error
-		if size, err = r.size(f); err != nil {
+		if size, err = r.size(e); err != nil {
 			return nil, err
 		}
 	}
-	if err := cmp.Or(r.bound.CheckSize(size), r.count.Bytes(size)); err != nil {
-		return nil, r.unsupported(f.path, "%v", err)
+	if err := r.count.Content(size); err != nil {
+		return nil, &tree.Refusal{Path: e.Name, Reason: err.Error()}
 	}
 	if known {
 		return data, nil
 	}
-	return r.blob(f)
+	return r.blob(e)
 }
 
-func (r *reading) size(f file) (int64, error) {
+func (r *reading) size(e tree.Entry) (int64, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
-	size, err := r.st.objects.EncodedObjectSize(f.hash)
+	size, err := r.st.objects.EncodedObjectSize(plumbing.NewHash(e.Hash))
 	if err != nil {
-		return 0, fmt.Errorf("reading the size of %s: %w", f.path, err)
+		return 0, fmt.Errorf("reading the size of %s: %w", e.Name, err)
 	}
 	return size, nil
 }
 
-var errPointer = errors.New("is a git-lfs pointer; its content is not in the repository")
-
-func (r *reading) blob(f file) ([]byte, error) {
-	data, err := r.st.read(plumbing.BlobObject, f.hash)
+func (r *reading) blob(e tree.Entry) ([]byte, error) {
+	data, err := r.st.read(plumbing.BlobObject, plumbing.NewHash(e.Hash))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) < longestPointer && bytes.HasPrefix(data, []byte(pointerPrefix)) {
-		return nil, r.unsupported(f.path, "%v", errPointer)
+	if err := tree.CheckPointer(data); err != nil {
+		return nil, &tree.Refusal{Path: e.Name, Reason: err.Error()}
 	}
 	return data, nil
 }

@@ -70,8 +70,8 @@ type Source struct {
 	secrets []string
 
 	// What earlier turns found out; guarded by turn.
-	rev     reconcile.Revision       // the newest snapshot
-	blobs   map[plumbing.Hash][]byte // what its files hold; never written to again
+	rev     reconcile.Revision // the newest snapshot
+	blobs   map[string][]byte  // what its files hold; never written to again
 	verdict verdict
 }
 
