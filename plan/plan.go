@@ -18,10 +18,14 @@ type Plan struct {
 	Revision string    `json:"revision"`
 	Base     Base      `json:"base"`
 	Summary  Summary   `json:"summary"`
+	// Certificate is the digest of the effects; see Certify.
+	Certificate string `json:"certificate,omitempty"`
 	// Steps holds the runnable steps first, then the blocked ones.
-	Steps  []*Step  `json:"steps"`
-	Advice []Advice `json:"advice"`
-	Host   *Host    `json:"host,omitempty"`
+	Steps []*Step `json:"steps"`
+	// Recorded is what the state takes over without a step, by target.
+	Recorded []Recorded `json:"recorded,omitempty"`
+	Advice   []Advice   `json:"advice"`
+	Host     *Host      `json:"host,omitempty"`
 	// Hosts are the kernel changes of several machines, by name; Host is one's.
 	Hosts []*Host `json:"hosts,omitempty"`
 }

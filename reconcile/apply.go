@@ -36,6 +36,9 @@ func (c *Controller) Plan(ctx context.Context, rev Revision, t *schema.Topology,
 	return turn.plan(ctx)
 }
 
+// Meta answers where the state stands.
+func (c *Controller) Meta() store.Meta { return c.ledger.now() }
+
 // byHand begins a turn of a person's, for a topology of theirs.
 func (c *Controller) byHand(rev Revision, t *schema.Topology, only func(schema.Ref) bool, report *Report) *turn {
 	if t == nil {

@@ -66,17 +66,21 @@ func (t *turn) observe(ctx context.Context) error {
 	return nil
 }
 
-// plan makes the checked plan: nothing else is ever acted on.
+// plan makes the checked plan: nothing else is ever acted on. The first of a turn
+// begins with the renames, and is certified.
 func (t *turn) plan(ctx context.Context) (*plan.Plan, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
-	p, err := plancloud.Plan(t.world, t.want, t.Now(), t.options())
+	var p *plan.Plan
+	var err error
+	if t.report.Plan == nil {
+		p, err = t.origin.Plan(t.want, t.Now(), t.options())
+	} else {
+		p, err = plancloud.Plan(t.world, t.want, t.Now(), t.options())
+	}
 	if err != nil {
 		return nil, err
-	}
-	if !t.renamed {
-		t.origin.Moves.Advise(p)
 	}
 	return t.signed(p), nil
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"enid/plan"
 	"enid/plan/render"
 	"enid/reconcile"
 	"enid/reconcile/cloud"
@@ -21,6 +20,7 @@ import (
 // applyFlags are the flags of apply.
 type applyFlags struct {
 	saved, host, maxDeletes, policyPath string
+	certificate                         string
 	yes, allowEmpty, adopt              bool
 	targets                             []string
 }
@@ -37,18 +37,24 @@ under way, records it and stops.
 With --plan it plans again now, from the topology kept in the file, and refuses
 unless the state and the steps are the same as when the plan was saved.
 
+With --expect it refuses unless the plan's certificate, the digest of its effects, is
+the one that was reviewed: that of "enid plan --certificate" or "enid diff". It is
+compared before anything is asked, and again just before the first step.
+
 State only: the cloud's half is recorded in the state; no cloud API is called.
 
 It exits 0 where all was done, 3 where something stayed blocked, 1 where a step
 failed or the answer was no.`,
 		Example: `  enid apply
   enid apply topology --host web-1 --yes
-  enid plan --out change.plan && enid apply --plan change.plan`,
+  enid plan --out change.plan && enid apply --plan change.plan
+  enid apply --yes --expect sha256:...     # only what was reviewed`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return a.apply(c.Context(), args, flags) },
 	}
 	f := c.Flags()
 	f.StringVar(&flags.saved, "plan", "", "apply the plan saved in that file")
+	f.StringVar(&flags.certificate, "expect", "", "apply only a plan with that certificate, sha256:...")
 	f.StringVar(&flags.host, "host", "", "converge this machine too, as that Host")
 	f.BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
 	f.StringVar(&flags.maxDeletes, "max-deletes", "", "how much may be deleted at once: N or P% (default: the larger of 3 and 20%)")
@@ -64,7 +70,7 @@ type job struct {
 	rev    reconcile.Revision
 	t      *schema.Topology
 	from   string
-	expect func(store.Meta, *plan.Plan) error
+	expect expectation
 }
 
 // jobOf reads what is to be applied, a folder or a saved plan.
@@ -103,10 +109,15 @@ func (a *app) apply(ctx context.Context, args []string, flags applyFlags) error 
 	if err != nil {
 		return err
 	}
+	expect, err := expects(flags.certificate)
+	if err != nil {
+		return err
+	}
 	j, err := a.jobOf(ctx, args, flags)
 	if err != nil {
 		return err
 	}
+	j.expect = j.expect.and(expect)
 	c, done, err := a.controller(ctx, flags.host, func(cfg *reconcile.Config, _ store.Meta) error {
 		cfg.From, cfg.AdoptSource, cfg.Limit, cfg.Progress = j.from, flags.adopt, limit, a.progress()
 		return nil
@@ -123,8 +134,13 @@ func (a *app) apply(ctx context.Context, args []string, flags applyFlags) error 
 	if err != nil {
 		return err
 	}
-	if err := render.Text(a.out, p, render.Options{Color: a.color()}); err != nil {
+	if err := render.Text(a.out, p, render.Options{Color: a.color(), Certificate: flags.certificate != ""}); err != nil {
 		return fmt.Errorf("print the plan: %w", err)
+	}
+	if j.expect != nil {
+		if err := j.expect(c.Meta(), p); err != nil {
+			return err
+		}
 	}
 	if len(p.Runnable()) > 0 && !flags.yes {
 		if err := a.confirm(ctx, len(p.Runnable())); err != nil {

@@ -55,7 +55,7 @@ shell command a person would type. Exit codes are those of enid plan.`,
 				return err
 			}
 			p.Count()
-			return a.showPlan(&dryRun{plan: p}, format, false)
+			return a.showPlan(&dryRun{plan: p}, format, render.Options{})
 		},
 	}
 	flags.add(c)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"os"
 	"testing"
@@ -20,7 +21,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ENID_STATE", e.WorkDir+"/state")
 			return os.CopyFS(e.WorkDir+"/multi-eni", os.DirFS("../../examples/multi-eni"))
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "certificate": certificate},
 	})
 }
 
@@ -62,4 +63,11 @@ func TestHelp(t *testing.T) {
 			t.Errorf("enid %s has no summary or no example", c.Name())
 		}
 	}
+}
+
+// certificate keeps the certificate of the plan JSON on stdout in $CERTIFICATE.
+func certificate(ts *testscript.TestScript, _ bool, _ []string) {
+	var p struct{ Certificate string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &p))
+	ts.Setenv("CERTIFICATE", p.Certificate)
 }

@@ -15,10 +15,15 @@ import (
 	"enid/schema"
 )
 
+// planFlags are the flags of plan.
+type planFlags struct {
+	format, at, host, save string
+	shown                  render.Options
+	targets                []string
+}
+
 func (a *app) planCommand() *cobra.Command {
-	var format, at, hostName, save string
-	var checks bool
-	var targets []string
+	var flags planFlags
 	c := &cobra.Command{
 		Use:   "plan [PATH]",
 		Short: "Show what would be done, in the cloud's state and on this host; change nothing",
@@ -26,53 +31,63 @@ func (a *app) planCommand() *cobra.Command {
 lead from one to the other, in an order in which the clouds allow them, and what
 is blocked, with the rule, the reason and the remedy.
 
+The certificate (--certificate, and in JSON) is a digest over the effects: the steps
+in their order with the values that they touch, what blocks them, and what is recorded
+without a step: Policies, Approvals, Hosts, labels, guest settings. It is the same
+wherever the same would be done to the same values, so that what is applied can be
+held to what was reviewed. Times, file names and this machine's part are not in it.
+
 It exits 0 where there is nothing to do, 2 where there is, 3 where some of it is
 blocked, and 1 where something is wrong.`,
 		Example: `  enid plan
   enid plan topology --host web-1 --format json
   enid plan --at 2026-12-01T03:00:00Z      # would the window be open then?
-  enid plan --out change.plan && enid apply --plan change.plan`,
+  enid plan --out change.plan && enid apply --plan change.plan
+  enid plan --certificate                  # then: enid apply --expect sha256:...`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "text", "json"); err != nil {
-				return err
-			}
-			when, err := parseAt(at)
-			if err != nil {
-				return err
-			}
-			only, err := parseTargets(targets)
-			if err != nil {
-				return err
-			}
-			read := a.validTopology
-			if save != "" {
-				read = a.validRevision
-			}
-			t, err := read(c.Context(), args)
-			if err != nil {
-				return err
-			}
-			d, err := a.planFor(c.Context(), t, when, hostName, only)
-			if err != nil {
-				return err
-			}
-			if save != "" {
-				if err := d.save(save); err != nil {
-					return err
-				}
-			}
-			return a.showPlan(d, format, checks)
-		},
+		RunE: func(c *cobra.Command, args []string) error { return a.plan(c.Context(), args, flags) },
 	}
 	f := c.Flags()
-	f.StringVarP(&format, "format", "o", "text", "text or json")
-	f.StringVar(&at, "at", "", "judge rules of time at that RFC 3339 time (default: now)")
-	f.StringVar(&hostName, "host", "", "add what would be done on this machine as that Host")
-	f.StringVar(&save, "out", "", "save the plan to that file, for apply --plan")
-	f.BoolVar(&checks, "checks", false, "show every requirement of each step as it was found")
-	f.StringArrayVar(&targets, "target", nil, "plan only for KIND/NAME (repeatable); the plan is partial then")
+	f.StringVarP(&flags.format, "format", "o", "text", "text or json")
+	f.StringVar(&flags.at, "at", "", "judge rules of time at that RFC 3339 time (default: now)")
+	f.StringVar(&flags.host, "host", "", "add what would be done on this machine as that Host")
+	f.StringVar(&flags.save, "out", "", "save the plan to that file, for apply --plan")
+	f.BoolVar(&flags.shown.Certificate, "certificate", false, "show what is recorded without a step, and the digest of all effects, for apply --expect")
+	f.BoolVar(&flags.shown.Checks, "checks", false, "show every requirement of each step as it was found")
+	f.StringArrayVar(&flags.targets, "target", nil, "plan only for KIND/NAME (repeatable); the plan is partial then")
 	return c
+}
+
+func (a *app) plan(ctx context.Context, args []string, flags planFlags) error {
+	if err := oneOf("format", flags.format, "text", "json"); err != nil {
+		return err
+	}
+	when, err := parseAt(flags.at)
+	if err != nil {
+		return err
+	}
+	only, err := parseTargets(flags.targets)
+	if err != nil {
+		return err
+	}
+	read := a.validTopology
+	if flags.save != "" {
+		read = a.validRevision
+	}
+	t, err := read(ctx, args)
+	if err != nil {
+		return err
+	}
+	d, err := a.planFor(ctx, t, when, flags.host, only)
+	if err != nil {
+		return err
+	}
+	if flags.save != "" {
+		if err := d.save(flags.save); err != nil {
+			return err
+		}
+	}
+	return a.showPlan(d, flags.format, flags.shown)
 }
 
 // parseAt reads --at; empty is now.
@@ -154,21 +169,21 @@ func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[pla
 	if only != nil {
 		opts.Only = func(ref plan.Ref) bool { return only[ref] }
 	}
-	if p, err = cloud.Plan(origin.World, want, at, opts); err != nil {
+	if p, err = origin.Plan(want, at, opts); err != nil {
 		return nil, nil, nil, err
 	}
-	origin.Moves.Advise(p)
 	p.Base = plan.Base{Lineage: state.Meta.Lineage, Serial: state.Meta.Serial}
 	return origin.World, want, p, nil
 }
 
 // showPlan writes the plan and answers the exit code of what it holds.
-func (a *app) showPlan(d *dryRun, format string, checks bool) error {
+func (a *app) showPlan(d *dryRun, format string, o render.Options) error {
+	o.Color = a.color()
 	var err error
 	if format == "json" {
 		err = render.JSON(a.out, d.plan)
 	} else {
-		err = render.Text(a.out, d.plan, render.Options{Color: a.color(), Checks: checks})
+		err = render.Text(a.out, d.plan, o)
 	}
 	if err != nil {
 		return fmt.Errorf("print the plan: %w", err)

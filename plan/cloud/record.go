@@ -24,11 +24,17 @@ func Record(world, want *plan.World) (puts []*schema.Resource, gone []schema.Ref
 	}
 	for _, ref := range world.Refs() {
 		r := world.Get(ref).(*schema.Resource)
-		if want.Get(ref) == nil && (!operated(ref.Kind) || described(r)) && !keeping(world, want, r) {
+		if left(want, r) && !keeping(world, want, r) {
 			gone = append(gone, ref)
 		}
 	}
 	return puts, gone
+}
+
+// left reports whether r is a document that left the files and goes without an
+// operation.
+func left(want *plan.World, r *schema.Resource) bool {
+	return want.Get(r.Ref) == nil && (!operated(r.Kind) || described(r))
 }
 
 // keeping reports whether r is a Policy of the state because of which something

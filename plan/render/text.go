@@ -15,6 +15,8 @@ type Options struct {
 	Color bool
 	// Checks shows each step's requirements as they were found, held ones too.
 	Checks bool
+	// Certificate shows what is recorded without a step, and the digest of it all.
+	Certificate bool
 }
 
 // symbol is how an action looks in a list of steps.
@@ -41,8 +43,14 @@ func Text(w io.Writer, p *plan.Plan, o Options) error {
 	if p.Host != nil {
 		t.host(p.Host)
 	}
+	if o.Certificate {
+		t.recorded(p.Recorded)
+	}
 	t.advice(p.Advice)
 	t.summary(p)
+	if o.Certificate {
+		t.line(0, t.o.paint(faint, "Certificate "+p.Certificate))
+	}
 	return t.Flush()
 }
 

@@ -1,0 +1,95 @@
+package cloud
+
+import (
+	"slices"
+	"testing"
+
+	"enid/plan"
+	"enid/schema"
+)
+
+// TestLawCertificate: what a plan says is recorded without a step is what Record
+// then changes, and once all is done there is nothing more to record; and the state
+// that was read from elsewhere, with file and line of other places, gives the same
+// certificate.
+func TestLawCertificate(t *testing.T) { law(t, certified) }
+
+func certified(t failer, x *trial) {
+	t.Helper()
+	want := World(x.files)
+	o, err := Begin(World(x.observed), want)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	p, err := o.Plan(want, x.at, x.options())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	again, err := Begin(World(copies(x.observed)), World(elsewhere(x.files)))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	q, err := again.Plan(World(elsewhere(x.files)), x.at, x.options())
+	if err != nil || q.Certificate != p.Certificate {
+		t.Fatalf("the same from elsewhere: %v, %s, was %s", err, q.Certificate, p.Certificate)
+	}
+	state := done(o, p, want, x)
+	told := map[plan.Ref]bool{}
+	for _, r := range p.Recorded {
+		told[r.Target] = true
+	}
+	puts, gone := Record(state, want)
+	for _, r := range puts {
+		was, _ := state.Get(r.Ref).(*schema.Resource)
+		if document := was == nil || !sameDocument(was, r); document != told[r.Ref] {
+			t.Fatalf("%s: its document is recorded: %t, and the plan says %t", r.Ref, document, told[r.Ref])
+		}
+		delete(told, r.Ref)
+		state.Put(r.Ref, r)
+	}
+	for _, ref := range gone {
+		if !told[ref] {
+			t.Fatalf("%s goes, and the plan does not say so", ref)
+		}
+		delete(told, ref)
+		state.Put(ref, nil)
+	}
+	for ref := range told {
+		if !slices.ContainsFunc(o.Moves, func(m Move) bool { return m.To == ref }) {
+			t.Fatalf("%s: the plan says that it is recorded, and it is not", ref)
+		}
+	}
+	rest, err := (&Origin{State: state, World: Prepare(state, want)}).Plan(want, x.at, x.options())
+	if err != nil || len(rest.Recorded) > 0 {
+		t.Fatalf("there is more to record: %v, %v", err, rest.Recorded)
+	}
+}
+
+// done answers the state once the plan's steps have run, and before anything was
+// recorded.
+func done(o *Origin, p *plan.Plan, want *plan.World, x *trial) *plan.World {
+	state, model := o.State.Fork(), o.World.Fork()
+	for _, s := range p.Runnable() {
+		plan.Apply(domain, s, model, want, x.at)
+	}
+	for _, ref := range model.Refs() {
+		if model.Get(ref) != o.World.Get(ref) {
+			state.Put(ref, model.Get(ref))
+		}
+	}
+	for _, ref := range o.World.Refs() {
+		if model.Get(ref) == nil {
+			state.Put(ref, nil)
+		}
+	}
+	return state
+}
+
+// elsewhere answers the resources as they are read from another place.
+func elsewhere(files []*schema.Resource) []*schema.Resource {
+	out := copies(files)
+	for i, r := range out {
+		r.Pos = schema.Pos{File: "elsewhere.yaml", Line: i + 1, Column: 1}
+	}
+	return out
+}
