@@ -21,7 +21,7 @@ func readYAML(data []byte, each func(*node)) (problem *syntax) {
 			problem = &syntax{1, 1, "this is not YAML that can be read", "YAML"}
 		}
 	}()
-	c := newColumns(data)
+	p := newPlaces(data)
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var doc yaml.Node
@@ -30,12 +30,12 @@ func readYAML(data []byte, each func(*node)) (problem *syntax) {
 			return nil
 		}
 		if err != nil {
-			return yamlProblem(err)
+			return p.problem(err)
 		}
 		if len(doc.Content) == 0 {
 			continue
 		}
-		n, problem := c.node(doc.Content[0], 0)
+		n, problem := p.node(doc.Content[0], 0)
 		if problem != nil {
 			return problem
 		}
@@ -45,8 +45,9 @@ func readYAML(data []byte, each func(*node)) (problem *syntax) {
 
 // node turns a node of the library into one of ours, refusing what is more than
 // plain data: aliases (whose expansion costs gigabytes), merge keys and tags.
-func (c *columns) node(y *yaml.Node, depth int) (*node, *syntax) {
-	n := &node{line: y.Line, col: c.bytes(y.Line, y.Column)}
+func (p *places) node(y *yaml.Node, depth int) (*node, *syntax) {
+	n := &node{}
+	n.line, n.col = p.of(y.Line, y.Column)
 	at := func(message, allowed string) (*node, *syntax) {
 		return nil, &syntax{n.line, n.col, message, allowed}
 	}
@@ -73,7 +74,7 @@ func (c *columns) node(y *yaml.Node, depth int) (*node, *syntax) {
 	n.block = y.Style&yaml.FlowStyle == 0
 	n.kids = make([]*node, len(y.Content))
 	for i, kid := range y.Content {
-		k, problem := c.node(kid, depth+1)
+		k, problem := p.node(kid, depth+1)
 		if problem != nil {
 			return nil, problem
 		}
@@ -84,21 +85,21 @@ func (c *columns) node(y *yaml.Node, depth int) (*node, *syntax) {
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?([a-z](?:[a-z ,]|'[^\w\s]{1,3}')*)`)
 
-// yamlProblem takes the place and the wording of the library's error, but
+// problem takes the place and the wording of the library's error, but
 // nothing that it quotes from the file.
-func yamlProblem(err error) *syntax {
-	p := &syntax{1, 1, "this is not YAML", "YAML"}
+func (p *places) problem(err error) *syntax {
+	s := &syntax{1, 1, "this is not YAML", "YAML"}
 	m := yamlLine.FindStringSubmatch(err.Error())
 	if m == nil {
-		return p
+		return s
 	}
 	if line, err := strconv.Atoi(m[1]); err == nil && line > 0 {
-		p.line = line
+		s.line, s.col = p.of(line, 1)
 	}
 	if strings.HasPrefix(m[2], "unknown anchor") {
-		p.message, p.allowed = "anchors and aliases are not taken", "the value itself, written out"
-		return p
+		s.message, s.allowed = "anchors and aliases are not taken", "the value itself, written out"
+		return s
 	}
-	p.message = fmt.Sprintf("this is not YAML (%s)", strings.TrimSpace(m[2]))
-	return p
+	s.message = fmt.Sprintf("this is not YAML (%s)", strings.TrimSpace(m[2]))
+	return s
 }

@@ -61,47 +61,58 @@ func syntaxAt(data []byte, offset int, message, allowed string) *syntax {
 	return &syntax{line, col, message, allowed}
 }
 
-// columns turns columns counted in characters, as the YAML reader has them,
-// into columns counted in bytes.
-type columns struct {
-	data   []byte
-	ascii  bool
-	starts []int
+// places turns places as the YAML reader has them, with columns in characters and
+// lines that end as YAML 1.1 has it, into those of git and of editors: a line ends
+// with a line feed, and columns are in bytes.
+type places struct {
+	data []byte
+	// starts are the reader's lines, each with the line of git that it is in; nil
+	// where the two count the same.
+	starts []lineStart
 	// last is the place asked for last: places mostly come in order, and a file
 	// may be one long line.
 	last struct{ line, col, at int }
 }
 
-func newColumns(data []byte) *columns {
-	c := &columns{data: data, ascii: true}
-	for _, b := range data {
-		if b >= utf8.RuneSelf {
-			c.ascii = false
-			break
+type lineStart struct{ at, line, from int } // from: where git's line begins
+
+func newPlaces(data []byte) *places {
+	p := &places{data: data}
+	same := true
+	for i, b := range data {
+		same = same && b < utf8.RuneSelf && (b != '\r' || i+1 < len(data) && data[i+1] == '\n')
+	}
+	if same {
+		return p
+	}
+	last := lineStart{line: 1}
+	for _, at := range lineStarts(data) {
+		if passed := data[last.at:at]; bytes.IndexByte(passed, '\n') >= 0 {
+			last.line += bytes.Count(passed, []byte("\n"))
+			last.from = at
 		}
+		last.at = at
+		p.starts = append(p.starts, last)
 	}
-	if !c.ascii {
-		c.starts = lineStarts(data)
-	}
-	return c
+	return p
 }
 
-// bytes answers the column in bytes of a column in characters.
-func (c *columns) bytes(line, col int) int {
-	if c.ascii || line < 1 || line > len(c.starts) {
-		return max(col, 1)
+// of answers line and column of the reader's.
+func (p *places) of(line, col int) (int, int) {
+	if line < 1 || line > len(p.starts) {
+		return line, max(col, 1)
 	}
-	start := c.starts[line-1]
-	from, at := 1, start
-	if c.last.line == line && c.last.col <= col {
-		from, at = c.last.col, c.last.at
+	start := p.starts[line-1]
+	from, at := 1, start.at
+	if p.last.line == line && p.last.col <= col {
+		from, at = p.last.col, p.last.at
 	}
 	for range col - from {
-		_, size := utf8.DecodeRune(c.data[min(at, len(c.data)):])
+		_, size := utf8.DecodeRune(p.data[min(at, len(p.data)):])
 		at += size
 	}
-	c.last.line, c.last.col, c.last.at = line, col, at
-	return at - start + 1
+	p.last.line, p.last.col, p.last.at = line, col, at
+	return start.line, at - start.from + 1
 }
 
 // lineStarts answers where lines begin, with all that YAML 1.1 takes for a line's end.
