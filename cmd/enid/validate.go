@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"strings"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -21,9 +21,19 @@ func (a *app) validateCommand() *cobra.Command {
 there is one, else .) and reports all that is wrong at once, with file, line,
 column, what is allowed, and the id of the rule that is broken.
 
+--format github writes annotations for a workflow of GitHub, --format sarif a SARIF
+2.1.0 log for code scanning. Both name files from the top of the repository that
+holds PATH, or else from GITHUB_WORKSPACE or the working directory, and count
+columns in UTF-16 code units. GitHub shows ten errors and ten warnings of a step:
+errors of different rules come first. A SARIF log has 25,000 findings at most, and
+says how many it leaves out.
+
 It exits 0 where the topology is valid, advice or not, and 1 where it is not.`,
-		Example: "  enid validate\n  enid validate network/ --format json\n  enid validate --format github   # annotations in a GitHub workflow",
-		Args:    cobra.MaximumNArgs(1),
+		Example: `  enid validate
+  enid validate network/ --format json
+  enid validate --format github   # annotations in a GitHub workflow
+  enid validate --format sarif >enid.sarif`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "text", "json", "github", "sarif"); err != nil {
 				return err
@@ -51,10 +61,8 @@ func (a *app) validate(ctx context.Context, args []string, format string) error 
 	switch format {
 	case "json":
 		err = render.JSON(a.out, jsonFindings(t.findings))
-	case "github":
-		githubFindings(a.out, t.findings)
-	case "sarif":
-		err = render.JSON(a.out, sarifFindings(t.findings))
+	case "github", "sarif":
+		err = a.annotate(t, format)
 	default:
 		a.showFindings(a.out, t.findings)
 		if schema.Invalid(t.findings) {
@@ -70,6 +78,20 @@ func (a *app) validate(ctx context.Context, args []string, format string) error 
 		return exit(exitFailed)
 	}
 	return nil
+}
+
+// annotate writes a folder's findings for a forge.
+func (a *app) annotate(t *topology, format string) error {
+	root, err := os.OpenRoot(t.dir)
+	if err != nil {
+		return fmt.Errorf("topology: %w", err)
+	}
+	defer root.Close()
+	list := annotations(t.findings, root.FS(), filepath.ToSlash(t.dir), repositoryName(t.dir))
+	if format == "github" {
+		return render.GitHub(a.out, list)
+	}
+	return render.SARIF(a.out, list, version(), ruleByID)
 }
 
 // finding is a finding in JSON (format enid.findings/v1).
@@ -95,48 +117,4 @@ func jsonFindings(findings []schema.Finding) any {
 		list = append(list, j)
 	}
 	return map[string]any{"format": "enid.findings/v1", "valid": !schema.Invalid(findings), "findings": list}
-}
-
-// githubFindings writes workflow commands, with what GitHub takes for syntax escaped.
-func githubFindings(w io.Writer, findings []schema.Finding) {
-	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	for _, f := range findings {
-		level := "error"
-		if f.Advice {
-			level = "warning"
-		}
-		text := strings.TrimPrefix(f.String(), f.Pos.String()+": ")
-		fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d::%s\n", level, property.Replace(f.Pos.File), f.Pos.Line, f.Pos.Column, data.Replace(text))
-	}
-}
-
-// sarifFindings answers the findings as SARIF 2.1.0.
-func sarifFindings(findings []schema.Finding) any {
-	results := []map[string]any{}
-	for _, f := range findings {
-		level := "error"
-		if f.Advice {
-			level = "note"
-		}
-		id := f.Rule
-		if id == "" {
-			id = "schema"
-		}
-		results = append(results, map[string]any{
-			"ruleId": id, "level": level,
-			"message": map[string]string{"text": strings.TrimPrefix(f.String(), f.Pos.String()+": ")},
-			"locations": []any{map[string]any{"physicalLocation": map[string]any{
-				"artifactLocation": map[string]string{"uri": f.Pos.File},
-				"region":           map[string]int{"startLine": f.Pos.Line, "startColumn": f.Pos.Column},
-			}}},
-		})
-	}
-	return map[string]any{
-		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []any{map[string]any{
-			"tool":    map[string]any{"driver": map[string]any{"name": "enid", "version": version()}},
-			"results": results,
-		}},
-	}
 }
