@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ blocked, and 1 where something is wrong.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.plan(c.Context(), args, flags) },
 	}
 	f := c.Flags()
-	f.StringVarP(&flags.format, "format", "o", "text", "text or json")
+	f.StringVarP(&flags.format, "format", "o", "text", "text, json or markdown")
 	f.StringVar(&flags.at, "at", "", "judge rules of time at that RFC 3339 time (default: now)")
 	f.StringVar(&flags.host, "host", "", "add what would be done on this machine as that Host")
 	f.StringVar(&flags.save, "out", "", "save the plan to that file, for apply --plan")
@@ -59,7 +60,7 @@ blocked, and 1 where something is wrong.`,
 }
 
 func (a *app) plan(ctx context.Context, args []string, flags planFlags) error {
-	if err := oneOf("format", flags.format, "text", "json"); err != nil {
+	if err := oneOf("format", flags.format, "text", "json", "markdown"); err != nil {
 		return err
 	}
 	when, err := parseAt(flags.at)
@@ -180,9 +181,12 @@ func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[pla
 func (a *app) showPlan(d *dryRun, format string, o render.Options) error {
 	o.Color = a.color()
 	var err error
-	if format == "json" {
+	switch format {
+	case "json":
 		err = render.JSON(a.out, d.plan)
-	} else {
+	case "markdown":
+		_, err = io.WriteString(a.out, render.Markdown(&render.Report{Plan: d.plan}, render.MarkdownOptions{}))
+	default:
 		err = render.Text(a.out, d.plan, o)
 	}
 	if err != nil {

@@ -1,16 +1,25 @@
 package render
 
 import (
+	"strings"
+
 	"enid/plan"
 	"enid/plan/query"
 )
 
 // Report is the plan of a change between two revisions, with what a reviewer asks of
-// it beyond its steps. As JSON it is a plan with further fields.
+// it beyond its steps. As JSON it is a plan with further fields. Without a Change it
+// is a plan alone.
 type Report struct {
 	*plan.Plan
 	Change *Change       `json:"change,omitempty"`
 	Impact *query.Impact `json:"impact,omitempty"`
+	// Held says why the daemon's shrink guard would hold the change; empty: it would not.
+	Held string `json:"held,omitempty"`
+	// Picture is a mermaid diagram of the affected part; PictureLeft counts what it
+	// leaves out.
+	Picture     string `json:"-"`
+	PictureLeft int    `json:"-"`
 }
 
 // Change says what was compared.
@@ -31,4 +40,116 @@ type Commit struct {
 	Name    string `json:"name,omitempty"` // as it was asked for: origin/main
 	Author  string `json:"author,omitempty"`
 	Subject string `json:"subject,omitempty"`
+}
+
+// short answers as much of a hash as people read.
+func short(hash string) string { return hash[:min(len(hash), 10)] }
+
+// String answers the name and the short hash.
+func (c Commit) String() string {
+	switch id := short(c.ID); {
+	case c.Name == "" || strings.HasPrefix(c.ID, c.Name):
+		return id
+	case id == "":
+		return c.Name
+	default:
+		return c.Name + " " + id
+	}
+}
+
+// reproduce answers the command that shows the same.
+func (c *Change) reproduce() string {
+	name := func(c Commit) string {
+		if c.ID != "" {
+			return c.ID[:min(len(c.ID), 12)]
+		}
+		return c.Name
+	}
+	return "enid diff " + name(c.Base) + ".." + name(c.Head)
+}
+
+// nothing reports whether there is nothing to tell.
+func (r *Report) nothing() bool {
+	if len(r.Steps)+len(r.Recorded) > 0 || r.Held != "" {
+		return false
+	}
+	for _, h := range r.AllHosts() {
+		if len(h.Steps) > 0 {
+			return false
+		}
+	}
+	i := r.Impact
+	return i == nil || len(i.Reach)+len(i.Subnets)+len(i.Quotas)+len(i.Queues) == 0
+}
+
+// timed reports whether the time that it was planned at matters to any step.
+func (r *Report) timed() bool {
+	for _, s := range r.Steps {
+		if s.Deadline != nil || s.NotBefore != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// resource is what happens to one resource.
+type resource struct {
+	ref   plan.Ref
+	steps []*plan.Step
+	verb  string // what it comes to: "replace"
+}
+
+// resources answers the steps by what they are on, in the plan's order.
+func resources(steps []*plan.Step) []*resource {
+	at := map[plan.Ref]*resource{}
+	var out []*resource
+	for _, s := range steps {
+		r := at[s.Target]
+		if r == nil {
+			r = &resource{ref: s.Target}
+			at[s.Target] = r
+			out = append(out, r)
+		}
+		r.steps = append(r.steps, s)
+	}
+	for _, r := range out {
+		r.verb = r.becomes()
+	}
+	return out
+}
+
+// becomes answers the one word for what the steps do to the resource together.
+func (r *resource) becomes() string {
+	has := map[plan.Action]bool{}
+	for _, s := range r.steps {
+		if s.PartOf == "replace" {
+			return "replace"
+		}
+		has[s.Action] = true
+	}
+	switch {
+	case has[plan.Create]:
+		return "add"
+	case has[plan.Delete]:
+		return "delete"
+	case has[plan.Convert]:
+		return "convert"
+	case has[plan.Detach] && has[plan.Attach], has[plan.Unbind] && has[plan.Bind]:
+		return "move"
+	case has[plan.Update]:
+		return "change"
+	case has[plan.Stop] && has[plan.Start]:
+		return "restart"
+	}
+	return string(r.steps[0].Action)
+}
+
+// rules that every wait for another step has.
+func waitsOnly(s *plan.Step) bool {
+	for _, b := range s.BlockedBy {
+		if b.Rule != plan.RuleDependsOn {
+			return false
+		}
+	}
+	return s.Blocked()
 }

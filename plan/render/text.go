@@ -121,19 +121,11 @@ func (t *text) step(s *plan.Step, w width) {
 }
 
 func (t *text) flags(s *plan.Step) string {
-	var flags []string
-	for _, f := range []struct {
-		is   bool
-		word string
-	}{{s.PartOf == "replace", "replace"}, {s.Irreversible, "irreversible"}, {s.Downtime, "downtime"}, {s.DataLoss, "data loss"}} {
-		if f.is {
-			flags = append(flags, f.word)
-		}
-	}
-	if len(flags) == 0 {
+	words := flags(s)
+	if len(words) == 0 {
 		return ""
 	}
-	return "  " + t.o.paint(red, "("+strings.Join(flags, ", ")+")")
+	return "  " + t.o.paint(red, "("+strings.Join(words, ", ")+")")
 }
 
 func (t *text) where(s *plan.Source) string {

@@ -1,0 +1,225 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"enid/plan"
+)
+
+// Marker is a report's first line, by which scripts find the comment that they
+// made before.
+const Marker = "<!-- enid-report -->"
+
+// MarkdownLimit is how many bytes a report has at most where nothing else is said:
+// GitHub takes 65,536 characters, and a script may add a line.
+const MarkdownLimit = 65000
+
+// MarkdownOptions are how a report in markdown is made.
+type MarkdownOptions struct {
+	Limit int // in bytes; 0: MarkdownLimit
+}
+
+// Markdown answers the report for the comment of a pull request, in GitHub's
+// dialect, of at most so many bytes, however large the plan is. What matters most
+// stands first; what is left out is counted. The same report gives the same bytes.
+func Markdown(r *Report, o MarkdownOptions) string {
+	limit := o.Limit
+	if limit == 0 {
+		limit = MarkdownLimit
+	}
+	p := &page{limit: limit}
+	p.add(Marker + "\n")
+	if r.nothing() {
+		p.add(r.noChange(markdown) + "\n")
+		return p.String()
+	}
+	does, costs := r.headline(markdown)
+	p.add("### " + does + "\n\n" + costs + "\n")
+	if r.Change != nil {
+		p.add("\n" + r.Change.compared(markdown) + "\n")
+	}
+	p.add(r.summaryTable())
+	foot := r.foot()
+	p.limit -= len(foot) + leftRoom
+	body, left := share(max(p.room(), 0), r.sections())
+	p.limit += len(foot) + leftRoom
+	p.add(body)
+	if len(left) > 0 {
+		p.add("\nNot shown for want of room: " + strings.Join(left, ", ") + ".\n")
+	}
+	p.add(foot)
+	return p.String()
+}
+
+// page is a report being written.
+type page struct {
+	strings.Builder
+	limit int
+}
+
+func (p *page) room() int { return p.limit - p.Len() }
+
+// add takes the block where it fits, whole.
+func (p *page) add(block string) {
+	if len(block) <= p.room() {
+		p.WriteString(block)
+	}
+}
+
+// sections answers the parts that are not empty, in the order of the report.
+func (r *Report) sections() []section {
+	var all []section
+	add := func(is bool, name string, weight int, fit func(int) string) {
+		if is {
+			all = append(all, section{name, weight, fit})
+		}
+	}
+	if granted := r.granted(); granted.n > 0 {
+		add(true, "what is granted", 12, granted.fit)
+	}
+	risks := r.risks()
+	add(len(risks) > 0, "risks", 30, func(room int) string { return markdownRisks(risks, room) })
+	effects := r.effects()
+	add(len(effects) > 0, "effects", 14, func(room int) string { return titled("\n#### Effects\n", effects, room) })
+	add(r.Picture != "", "the picture", 20, r.picture)
+	steps := r.resourceList()
+	add(steps.n > 0, "resources", 32, steps.fit)
+	add(len(r.Recorded) > 0, "what is recorded", 8, r.recordedList().fit)
+	add(len(r.AllHosts()) > 0, "machines", 16, r.machines().fit)
+	add(len(r.Advice) > 0, "advice", 8, r.adviceList().fit)
+	return all
+}
+
+// titled answers sections below one title.
+func titled(title string, of []section, room int) string {
+	text, left := share(room-len(title)-leftRoom, of)
+	if text == "" {
+		return ""
+	}
+	if len(left) > 0 {
+		text += "\nNot shown for want of room: " + strings.Join(left, ", ") + ".\n"
+	}
+	return title + text
+}
+
+// noChange is the whole report of a change that does nothing.
+func (r *Report) noChange(v voice) string {
+	if r.Change == nil {
+		return "No change: everything is as the files ask."
+	}
+	return "No change: " + v.name(r.Change.Head.String()) + " over " + v.name(r.Change.Base.String()) + " plans nothing."
+}
+
+// compared says what was compared.
+func (c *Change) compared(v voice) string {
+	text := "From " + v.name(c.Base.String()) + " to " + v.name(c.Head.String())
+	if c.Merged {
+		text += ", planned as merged"
+	}
+	text += ": " + count(c.Commits, "commit") + ", " + count(c.Files, "file") + " of the topology."
+	return text
+}
+
+// summaryTable counts the steps by kind, columns that are not zero.
+func (r *Report) summaryTable() string {
+	if len(r.Steps) == 0 {
+		return ""
+	}
+	var kinds []string
+	of := map[string]*plan.Plan{}
+	for _, s := range r.Steps {
+		kind := string(s.Target.Kind)
+		if of[kind] == nil {
+			of[kind] = &plan.Plan{}
+			kinds = append(kinds, kind)
+		}
+		of[kind].Steps = append(of[kind].Steps, s)
+	}
+	total := &plan.Plan{Steps: r.Steps}
+	total.Count()
+	rows := [][]string{{"steps"}}
+	for _, c := range counted(total.Summary) {
+		rows[0] = append(rows[0], c.word)
+	}
+	row := func(name string, s plan.Summary) {
+		cells := []string{name}
+		all := counted(total.Summary)
+		for i := range all {
+			cells = append(cells, dash(all[i].of(s)))
+		}
+		rows = append(rows, cells)
+	}
+	for _, kind := range kinds {
+		of[kind].Count()
+		row(kind, of[kind].Summary)
+	}
+	if len(kinds) > 1 {
+		row("**all**", total.Summary)
+	}
+	return "\n" + markdownTable(rows)
+}
+
+// column is a count of the summary.
+type column struct {
+	word string
+	of   func(plan.Summary) int
+}
+
+// counted answers the columns that are not zero.
+func counted(s plan.Summary) (some []column) {
+	for _, c := range []column{
+		{"create", func(s plan.Summary) int { return s.Create }}, {"change", func(s plan.Summary) int { return s.Update }},
+		{"replace", func(s plan.Summary) int { return s.Replace }}, {"delete", func(s plan.Summary) int { return s.Delete }},
+		{"start or stop", func(s plan.Summary) int { return s.Power }}, {"granted here", func(s plan.Summary) int { return s.Granted }},
+		{"irreversible", func(s plan.Summary) int { return s.Irreversible }}, {"data loss", func(s plan.Summary) int { return s.DataLoss }},
+		{"downtime", func(s plan.Summary) int { return s.Downtime }}, {"blocked", func(s plan.Summary) int { return s.Blocked }},
+		{"unknown", func(s plan.Summary) int { return s.Unknown }},
+	} {
+		if c.of(s) > 0 {
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
+func dash(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return comma(n)
+}
+
+// markdownTable answers a table of cells that are markdown already, numbers to the
+// right.
+func markdownTable(rows [][]string) string {
+	var b strings.Builder
+	for i, cells := range rows {
+		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+		if i == 0 {
+			b.WriteString("|:--|" + strings.Repeat("--:|", len(cells)-1) + "\n")
+		}
+	}
+	return b.String()
+}
+
+// foot says how to get at the same report again.
+func (r *Report) foot() string {
+	var parts []string
+	if r.Certificate != "" {
+		parts = append(parts, "Certificate "+code(r.Certificate))
+	}
+	if r.timed() {
+		parts = append(parts, "As of "+code(r.AsOf.UTC().Format(time.RFC3339)))
+	}
+	if r.Change != nil {
+		parts = append(parts, "Reproduce with "+code(r.Change.reproduce()))
+	} else if r.Base.Lineage != "" {
+		parts = append(parts, fmt.Sprintf("From state serial %d", r.Base.Serial))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "\n---\n" + strings.Join(parts, " · ") + "\n"
+}

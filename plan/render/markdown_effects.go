@@ -1,0 +1,92 @@
+package render
+
+import (
+	"fmt"
+
+	"enid/plan/query"
+)
+
+// effects answers the sections of what the change does beyond its steps.
+func (r *Report) effects() (all []section) {
+	if r.Impact == nil {
+		return nil
+	}
+	for _, e := range []struct {
+		name string
+		list list
+	}{
+		{"reachability", reachList(r.Impact)}, {"addresses", subnetList(r.Impact.Subnets)},
+		{"quotas", quotaList(r.Impact.Quotas)}, {"queues", queueList(r.Impact.Queues)},
+	} {
+		if e.list.n > 0 {
+			all = append(all, section{e.name, 1, e.list.fit})
+		}
+	}
+	return all
+}
+
+func reachList(i *query.Impact) list {
+	l := list{
+		open: "\n**Who reaches whom**\n\n",
+		n:    len(i.Reach),
+		item: func(n int, _ bool) string {
+			c := i.Reach[n]
+			text := "- " + names(c.From, markdown) + " → " + names(c.To, markdown) + ":"
+			if len(c.Opens) > 0 {
+				text += " **opens** " + code(services(c.Opens))
+			}
+			if len(c.Closes) > 0 {
+				text += " **closes** " + code(services(c.Closes))
+			}
+			if len(c.By) > 0 {
+				text += ", by " + names(c.By, markdown)
+			}
+			return text + ": " + prose(c.Reason) + " (" + code(c.Rule) + ")\n"
+		},
+		left: func(n int) string { return count(len(i.Reach)-n, "more change") + " of reachability" },
+	}
+	if i.Omitted > 0 {
+		l.end = "\n" + count(i.Omitted, "pair") + " of instances not compared: there are too many.\n"
+	}
+	return l
+}
+
+// rowList is a list whose items are rows of a table.
+func rowList(title string, n int, head string, row func(int) string, left string) list {
+	return list{
+		open: "\n**" + title + "**\n\n" + head, n: n,
+		item: func(i int, _ bool) string { return row(i) },
+		left: func(i int) string { return count(n-i, "more "+left) },
+	}
+}
+
+func subnetList(all []query.SubnetChange) list {
+	free := func(c *query.Counts) string {
+		if c == nil {
+			return "–"
+		}
+		return fmt.Sprintf("%s of %s", comma(int(c.Unused)), comma(int(c.Total)))
+	}
+	return rowList("Free addresses", len(all), "| subnet | before | after |\n|:--|--:|--:|\n", func(i int) string {
+		s := all[i]
+		return "| " + code(s.Subnet+" "+s.CIDR) + " | " + free(s.Before) + " | " + free(s.After) + " |\n"
+	}, "subnet")
+}
+
+func quotaList(all []query.QuotaChange) list {
+	return rowList("Quotas", len(all), "| of | before | after | limit |\n|:--|--:|--:|--:|\n", func(i int) string {
+		q := all[i]
+		return "| " + prose(q.Of) + " | " + comma(q.Before) + " | " + comma(q.After) + " | " + dash(q.Limit) + " |\n"
+	}, "quota")
+}
+
+func queueList(all []query.QueueChange) list {
+	return rowList("Queues", len(all), "| interface | before | after |\n|:--|:--|:--|\n", func(i int) string {
+		q := all[i]
+		after := code(q.After)
+		if q.Detail != "" {
+			after += " " + prose(q.Detail)
+		}
+		return "| " + code(q.Host+" "+q.On) + " | " + code(q.Before) + " | " + after + " |\n"
+	}, "interface")
+}

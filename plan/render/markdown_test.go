@@ -1,0 +1,332 @@
+package render
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	gmtext "github.com/yuin/goldmark/text"
+
+	"enid/plan"
+	"enid/plan/query"
+	"enid/schema"
+)
+
+var (
+	at   = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	base = strings.Repeat("a", 40)
+	head = strings.Repeat("b", 40)
+)
+
+// told is a report that has something in every part, all of it saying s.
+func told(s string) *Report {
+	block := plan.Block{Rule: s, Code: s, Detail: "it is " + s, Remedy: "do " + s}
+	from := &plan.Source{File: s, Line: 7, Commit: s, Author: s}
+	steps := []*plan.Step{
+		{ID: "s1", Operation: s, Target: plan.Ref{Kind: "ENI", Name: s}, Action: plan.Create, Source: from,
+			Changes: []plan.Change{{Path: s, To: s}, {Path: "l", From: []string{s, "x"}, To: []string{"x", "y"}}}, GrantedBy: []plan.Ref{{Kind: "Policy", Name: s}}},
+		{ID: "s2", Operation: "Attach", Target: plan.Ref{Kind: "ENI", Name: s}, Action: plan.Attach, Changes: []plan.Change{{Path: "spec.attachTo.instance", To: s}}},
+		{ID: "s3", Operation: "Delete", Target: plan.Ref{Kind: "Volume", Name: s}, Action: plan.Delete, Irreversible: true, DataLoss: true, Source: from,
+			Effects: []plan.Effect{{Rule: s, Detail: "with it goes " + s}}},
+		{ID: "s4", Operation: "Stop", Target: plan.Ref{Kind: "Instance", Name: s}, Action: plan.Stop, Downtime: true, Deadline: &at,
+			Checks: []plan.Checked{{Rule: s, Detail: "nobody knows " + s, Unknown: true}}},
+		{ID: "s5", Operation: "Make", Target: plan.Ref{Kind: "Subnet", Name: s}, Action: plan.Create, PartOf: "replace", NotBefore: &at},
+		{ID: "s6", Operation: "Modify", Target: plan.Ref{Kind: "EIP", Name: s}, Action: plan.Update, BlockedBy: []plan.Block{block}},
+	}
+	p := &plan.Plan{AsOf: at, Steps: steps, Advice: []plan.Advice{{Rule: s, Target: steps[0].Target, Detail: s + " is advised"}},
+		Hosts: []*plan.Host{{Name: s, Steps: []*plan.HostStep{{ID: "h1", Operation: s, Target: s, Command: "ip link set " + s},
+			{ID: "h2", Operation: s, Target: s, Command: s, BlockedBy: []plan.Block{block}}, {ID: "h3", Operation: s, Target: s, Command: s}}}}}
+	p.Count()
+	tcp := []query.Service{{Protocol: "tcp", Ports: s}}
+	p.Certificate = "sha256:" + s
+	p.Recorded = []plan.Recorded{{Target: steps[0].Target, Was: &steps[1].Target, Changes: steps[0].Changes}}
+	return &Report{Plan: p, Held: "too many " + s, Picture: "flowchart LR\n  a",
+		Change: &Change{Base: Commit{ID: base, Name: s, Author: s, Subject: s}, Head: Commit{ID: head, Name: s}, Merged: true, Commits: 3, Files: 2},
+		Impact: &query.Impact{
+			Reach:   []query.ReachChange{{From: []string{"internet"}, To: []string{s}, Opens: tcp, Closes: tcp, Rule: s, Reason: s, By: []string{s}}},
+			Subnets: []query.SubnetChange{{Subnet: s, CIDR: s, After: &query.Counts{Total: 100, Unused: 3}}},
+			Quotas:  []query.QuotaChange{{Of: s, Rule: s, Before: 1, After: 99, Limit: 100}},
+			Queues:  []query.QueueChange{{Host: s, On: s, Before: s, After: s, Detail: s}}}}
+}
+
+// hostile are texts that mean something to GitHub, GitLab or markdown.
+var hostile = []string{
+	"@team/all", "#1", "GH-1", "org/repo#1", "deadbeef", "https://evil.example/x", "www.evil.example", "a@evil.example", "mailto:a@evil.example",
+	"[x](https://evil.example)", "![x](https://evil.example/p.png)", "<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "</details>", "<!--", "-->",
+	"a|b", `a\|b`, `a\`, "`", "``", "```\n# x\n```", "~~~", "````", "x\n# heading", "x\n\n# heading", "\r\n---\r\n", ":tada:", "[^1]", "[^1]: x", "$x$", "$`x`$",
+	"- [x] done", "> [!NOTE]\n> x", "/merge", "\n/merge", "!1", "%1", "~bug", "&1", "$1", "\u202eabc", "a\u200bb", "&lt;b&gt;", "&#64;team", "**b**", "__b__", "~~s~~",
+	"[[_TOC_]]", "{+ x +}", "*", "-", "+", "1.", "1)", "#", "=", "===", " ", "\t", "\x00", "\xff", "<a@b.example>", "<https://evil.example>", "[x]: https://evil.example", "::error::x",
+	" `x` ", "`` ` ``", "(x)", "](https://evil.example)", "x](y", "<details>", "%%{init: {}}%%", "日本語", "🙂", "]]>", "<?php", "<![CDATA[", "\\", "\\`", "`\\", "|", "\\\\|",
+}
+
+var engine = goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote))
+
+// outline answers the document as a reader would see its frame: every block and
+// every element that is no text, code or emphasis of ours.
+func outline(doc string) string {
+	var b strings.Builder
+	source := []byte(doc)
+	depth := 0
+	_ = ast.Walk(engine.Parser().Parse(gmtext.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			depth--
+			return ast.WalkContinue, nil
+		}
+		depth++
+		switch n := n.(type) {
+		case *ast.Text, *ast.String, *ast.CodeSpan:
+			// Which of the words stand in code is what differs.
+		case *ast.HTMLBlock:
+			lines := n.Lines()
+			for i := range lines.Len() {
+				line := lines.At(i)
+				fmt.Fprintf(&b, "%d html %s\n", depth, element1.ReplaceAllString(strings.TrimSpace(string(line.Value(source))), "<code></code>"))
+			}
+		case *ast.FencedCodeBlock:
+			fmt.Fprintf(&b, "%d fence %s\n", depth, n.Language(source))
+		case *ast.Heading:
+			fmt.Fprintf(&b, "%d heading %d\n", depth, n.Level)
+		default:
+			fmt.Fprintf(&b, "%d %s\n", depth, n.Kind())
+		}
+		return ast.WalkContinue, nil
+	})
+	return b.String()
+}
+
+// element1 is a code element that holds no markup.
+var element1 = regexp.MustCompile(`<code>[^<>]*</code>`)
+
+// TestMarkdownInert: whatever the tree says, the document's frame is that of a
+// harmless one.
+func TestMarkdownInert(t *testing.T) {
+	want := outline(Markdown(told("harmless"), MarkdownOptions{}))
+	for _, bad := range []string{"Link", "AutoLink", "Image", "RawHTML", "Footnote"} {
+		if strings.Contains(want, " "+bad+"\n") {
+			t.Errorf("the report has a %s of its own", bad)
+		}
+	}
+	for _, s := range hostile {
+		inert(t, want, s)
+	}
+}
+
+func inert(t *testing.T, want, s string) {
+	t.Helper()
+	doc := Markdown(told(s), MarkdownOptions{})
+	if got := outline(doc); got != want {
+		t.Errorf("%q changes the document:\n%s", s, difference(want, got))
+	}
+	if !utf8.ValidString(doc) {
+		t.Errorf("%q: the document is not UTF-8", s)
+	}
+	for line := range strings.Lines(doc) {
+		if strings.HasPrefix(line, "/") || strings.HasPrefix(line, "::") {
+			t.Errorf("%q: a line begins with a command: %s", s, line)
+		}
+	}
+}
+
+// difference answers the first line that is not the same.
+func difference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range w {
+		if i >= len(g) || w[i] != g[i] {
+			return fmt.Sprintf("line %d: wanted %q, got %q", i, w[i], g[min(i, len(g)-1)])
+		}
+	}
+	return "it is longer"
+}
+
+// FuzzMarkdown: the same for any text.
+func FuzzMarkdown(f *testing.F) {
+	for _, s := range hostile {
+		f.Add(s)
+	}
+	want := outline(Markdown(told("harmless"), MarkdownOptions{}))
+	f.Fuzz(func(t *testing.T, s string) {
+		if s != "" && len(s) < 1000 { // what says nothing is not shown at all
+			inert(t, want, s)
+		}
+	})
+}
+
+// TestMarkdownGitHub: the engine that GitHub uses finds no link, image, heading or
+// element in what is hostile either.
+func TestMarkdownGitHub(t *testing.T) {
+	if _, err := exec.LookPath("cmark-gfm"); err != nil {
+		t.Skip("cmark-gfm is not installed")
+	}
+	render := func(doc string) string {
+		c := exec.Command("cmark-gfm", "--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough", "-e", "tasklist", "-e", "footnotes")
+		c.Stdin, c.Stderr = strings.NewReader(doc), os.Stderr
+		out, err := c.Output()
+		if err != nil {
+			t.Fatalf("cmark-gfm: %v", err)
+		}
+		return frame(string(out))
+	}
+	want := render(Markdown(told("harmless"), MarkdownOptions{}))
+	for _, s := range hostile {
+		if got := render(Markdown(told(s), MarkdownOptions{})); got != want {
+			t.Errorf("%q changes the document:\n%s", s, difference(want, got))
+		}
+	}
+}
+
+var (
+	tag    = regexp.MustCompile(`</?[a-z][^>]*>|<!--.*?-->`)
+	inline = regexp.MustCompile(`</?code>|<code class[^>]*>`)
+)
+
+// frame answers the elements of HTML, one a line, but those of code.
+func frame(html string) string {
+	return strings.Join(tag.FindAllString(inline.ReplaceAllString(html, ""), -1), "\n")
+}
+
+// many is a report of so many steps on resources of their own, one in four blocked.
+func many(n int, name string) *Report {
+	actions := []plan.Action{plan.Create, plan.Update, plan.Delete}
+	p := &plan.Plan{AsOf: at}
+	for i := range n {
+		s := &plan.Step{ID: fmt.Sprintf("s%d", i+1), Operation: "Operate", Action: actions[i%3], Target: plan.Ref{Kind: "ENI", Name: fmt.Sprintf("%s-%d", name, i)},
+			Changes: []plan.Change{{Path: "spec.x", To: "y"}}, Irreversible: i%5 == 0, DataLoss: i%7 == 0, Source: &plan.Source{File: name, Line: i}}
+		if i >= n*3/4 {
+			s.BlockedBy = []plan.Block{{Rule: "r.x", Detail: "no", Remedy: "yes"}}
+		}
+		p.Steps = append(p.Steps, s)
+	}
+	p.Count()
+	return &Report{Plan: p, Change: &Change{Base: Commit{ID: base}, Head: Commit{ID: head}}}
+}
+
+// TestMarkdownFits: whatever the size, it fits, is whole, and says what is left out.
+func TestMarkdownFits(t *testing.T) {
+	long := many(3, "n")
+	long.Steps[0].Changes[0].To = strings.Repeat("`", 60<<10)
+	for _, c := range []struct {
+		name string
+		r    *Report
+	}{
+		{"one", many(1, "n")}, {"20,000", many(20000, "n")}, {"long value", long}, {"long names", many(2000, strings.Repeat("é`|", 3334))},
+		{"everything", told(strings.Repeat("<`|", 3334))},
+	} {
+		for _, limit := range []int{0, 65536, 20000, 5000, 1000, 100, 1} {
+			doc := Markdown(c.r, MarkdownOptions{Limit: limit})
+			if limit == 0 {
+				limit = MarkdownLimit
+			}
+			if len(doc) > limit {
+				t.Errorf("%s: %d bytes, at most %d are wanted", c.name, len(doc), limit)
+			}
+			whole(t, fmt.Sprintf("%s in %d", c.name, limit), doc)
+		}
+	}
+}
+
+func whole(t *testing.T, name, doc string) {
+	t.Helper()
+	if opened, closed := strings.Count(doc, "<details"), strings.Count(doc, "</details>"); opened != closed {
+		t.Errorf("%s: %d details are opened, %d closed", name, opened, closed)
+	}
+	if !utf8.ValidString(doc) || doc != "" && !strings.HasSuffix(doc, "\n") {
+		t.Errorf("%s: it was cut", name)
+	}
+	if got := outline(doc); strings.Contains(got, "Link") || strings.Contains(got, "RawHTML") {
+		t.Errorf("%s: it is broken:\n%s", name, got)
+	}
+}
+
+var left = regexp.MustCompile(`\nand ([0-9,]+) more (?:step|resource)s?(?: with [0-9,]+ steps?)?: (.*)\n`)
+
+// TestMarkdownCounts: what each section shows and what it leaves out are together
+// what there is.
+func TestMarkdownCounts(t *testing.T) {
+	r := many(20000, "n")
+	doc := Markdown(r, MarkdownOptions{})
+	for _, c := range []struct {
+		begin, end, item string
+		want             int
+	}{
+		{"**Cannot be undone**", "\n**", "\n- ", r.Summary.Irreversible}, {"**Loses data**", "\n**", "\n- ", r.Summary.DataLoss},
+		{"**Blocked**", "\n####", "\n- ", r.Summary.Blocked}, {"#### Resources", "\n---", "<details>", len(r.Steps)},
+	} {
+		_, part, ok := strings.Cut(doc, c.begin)
+		if !ok {
+			t.Errorf("%s is not there", c.begin)
+			continue
+		}
+		part, _, _ = strings.Cut(part, c.end)
+		found := left.FindStringSubmatch(part + "\n")
+		if found == nil {
+			t.Errorf("%s does not say what it leaves out", c.begin)
+			continue
+		}
+		shown, sum := strings.Count(part, c.item), 0
+		for _, one := range strings.Split(found[2], ", ") {
+			number, _, _ := strings.Cut(one, " ")
+			sum += atoi(t, number)
+		}
+		if n := atoi(t, found[1]); shown == 0 || n != sum || shown+n != c.want {
+			t.Errorf("%s shows %d and leaves out %d (%d by action), there are %d", c.begin, shown, n, sum, c.want)
+		}
+	}
+}
+
+func atoi(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(strings.ReplaceAll(s, ",", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestMarkdownFailures: the reports without a plan are as inert, and fit.
+func TestMarkdownFailures(t *testing.T) {
+	failed := func(s string, n int) (docs []string) {
+		c := &Change{Base: Commit{ID: base, Name: s}, Head: Commit{ID: head, Name: s}}
+		var findings []schema.Finding
+		var files []string
+		for range n {
+			findings = append(findings, schema.Finding{Pos: schema.Pos{File: s, Line: 1, Column: 2}, Ref: schema.Ref{Kind: "ENI", Name: s}, Path: s, Message: "x " + s, Allowed: "y " + s, Rule: s})
+			files = append(files, s)
+		}
+		return []string{MarkdownFindings(c, findings, 0), MarkdownConflict(c, files, 0)}
+	}
+	want := failed("harmless", 2)
+	for _, s := range hostile {
+		for i, doc := range failed(s, 2) {
+			if w, got := outline(want[i]), outline(doc); got != w {
+				t.Errorf("%q changes the document:\n%s", s, difference(w, got))
+			}
+		}
+	}
+	for _, doc := range failed(strings.Repeat("x", 500), 5000) {
+		if len(doc) > MarkdownLimit || !strings.Contains(doc, "\nand ") {
+			t.Errorf("%d bytes of %d", len(doc), MarkdownLimit)
+		}
+		whole(t, "failure", doc)
+	}
+}
+
+// TestNoChange: it is one line, whoever reads it.
+func TestNoChange(t *testing.T) {
+	r := &Report{Plan: &plan.Plan{}, Change: &Change{Base: Commit{ID: base, Name: "main"}, Head: Commit{ID: head, Name: "topic"}}}
+	if got, want := Markdown(r, MarkdownOptions{}), Marker+"\nNo change: `topic bbbbbbbbbb` over `main aaaaaaaaaa` plans nothing.\n"; got != want {
+		t.Errorf("got %q, wanted %q", got, want)
+	}
+	var b strings.Builder
+	if err := ReportText(&b, r, Options{}); err != nil || b.String() != "No change: topic bbbbbbbbbb over main aaaaaaaaaa plans nothing.\n" {
+		t.Errorf("got %q, %v", b.String(), err)
+	}
+}

@@ -1,0 +1,282 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"enid/plan"
+	"enid/plan/query"
+)
+
+// risk is one reason to look twice, and what it is about.
+type risk struct {
+	title string
+	// word is what one of its items is: "step".
+	word  string
+	items []riskItem
+}
+
+// riskItem is one line of a risk.
+type riskItem struct {
+	step *plan.Step // nil where it is about none
+	say  func(voice) string
+	sort string // the word that it is counted by where it is left out
+}
+
+// risks answers the risks that there are, gravest first.
+func (r *Report) risks() []risk {
+	all := []risk{
+		r.held(),
+		r.flagged("Cannot be undone", func(s *plan.Step) bool { return s.Irreversible }),
+		r.flagged("Loses data", func(s *plan.Step) bool { return s.DataLoss }),
+		r.stops(),
+		r.replaced(),
+		r.opened(),
+		r.blocked(),
+		r.hostBlocked(),
+		r.times(),
+		r.unknown(),
+		r.nearlyFull(),
+	}
+	return slices.DeleteFunc(all, func(k risk) bool { return len(k.items) == 0 })
+}
+
+func (r *Report) held() risk {
+	k := risk{title: "The daemon would hold it", word: "reason"}
+	if r.Held != "" {
+		k.items = []riskItem{{say: func(v voice) string { return v.say(r.Held) }, sort: "shrink guard"}}
+	}
+	return k
+}
+
+// ofStep answers the item that names a step and says more of it.
+func ofStep(s *plan.Step, more func(voice) string) riskItem {
+	return riskItem{step: s, sort: string(s.Action), say: func(v voice) string {
+		text := v.name(s.Operation) + " of " + v.name(s.Target.String())
+		if m := more(v); m != "" {
+			text += ": " + m
+		}
+		return text
+	}}
+}
+
+// flagged answers the steps of one nature, with what comes with them.
+func (r *Report) flagged(title string, is func(*plan.Step) bool) risk {
+	k := risk{title: title, word: "step"}
+	for _, s := range r.Steps {
+		if is(s) {
+			k.items = append(k.items, ofStep(s, func(v voice) string {
+				text := ""
+				if s.Blocked() {
+					text = "blocked as things are"
+				}
+				for _, e := range s.Effects[:min(len(s.Effects), 2)] {
+					text = join(text, v.say(e.Detail))
+				}
+				return text
+			}))
+		}
+	}
+	return k
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// stops answers what stops, and how often.
+func (r *Report) stops() risk {
+	k := risk{title: "Stops", word: "resource"}
+	first, n, waits := map[plan.Ref]*plan.Step{}, map[plan.Ref]int{}, map[plan.Ref]bool{}
+	var order []plan.Ref
+	for _, s := range r.Steps {
+		if s.Downtime {
+			if first[s.Target] == nil {
+				first[s.Target] = s
+				order = append(order, s.Target)
+			}
+			n[s.Target]++
+			waits[s.Target] = waits[s.Target] || s.Blocked()
+		}
+	}
+	for _, ref := range order {
+		k.items = append(k.items, riskItem{step: first[ref], sort: string(ref.Kind), say: func(v voice) string {
+			text := v.name(ref.String()) + " stops" + times(n[ref])
+			if waits[ref] {
+				text += " (blocked as things are)"
+			}
+			return text + ", by " + v.name(first[ref].Operation)
+		}})
+	}
+	return k
+}
+
+func (r *Report) replaced() risk {
+	k := risk{title: "Replaced: deleted and made anew", word: "resource"}
+	for _, one := range resources(r.Steps) {
+		if one.verb == "replace" {
+			k.items = append(k.items, riskItem{step: one.steps[0], sort: string(one.ref.Kind), say: func(v voice) string {
+				return v.name(one.ref.String()) + ", in " + count(len(one.steps), "step")
+			}})
+		}
+	}
+	return k
+}
+
+// opened answers what the internet reaches afterwards and did not before.
+func (r *Report) opened() risk {
+	k := risk{title: "Opens to the internet", word: "way"}
+	if r.Impact == nil {
+		return k
+	}
+	for _, c := range r.Impact.Reach {
+		if slices.Contains(c.From, "internet") && len(c.Opens) > 0 {
+			k.items = append(k.items, riskItem{sort: "from the internet", say: func(v voice) string {
+				return names(c.To, v) + " on " + v.name(services(c.Opens)) + ": " + v.say(c.Reason)
+			}})
+		}
+	}
+	return k
+}
+
+// names answers some of the names, and how many more there are.
+func names(all []string, v voice) string {
+	const most = 4
+	var shown []string
+	for _, n := range all[:min(len(all), most)] {
+		shown = append(shown, v.name(n))
+	}
+	if more := len(all) - most; more > 0 {
+		shown = append(shown, comma(more)+" more")
+	}
+	return series(shown)
+}
+
+// blocked answers the steps that cannot run, those that wait for another last.
+func (r *Report) blocked() risk {
+	k := risk{title: "Blocked", word: "step"}
+	for _, wait := range []bool{false, true} {
+		for _, s := range r.Steps {
+			if s.Blocked() && waitsOnly(s) == wait {
+				k.items = append(k.items, ofStep(s, func(v voice) string { return blocks(s.BlockedBy, v) }))
+			}
+		}
+	}
+	return k
+}
+
+// maxBlocks is how many reasons of one step are shown.
+const maxBlocks = 6
+
+func blocks(all []plan.Block, v voice) (text string) {
+	for _, b := range all[:min(len(all), maxBlocks)] {
+		one := v.say(b.Detail)
+		if b.Remedy != "" {
+			one += " – to do: " + v.say(b.Remedy)
+		}
+		text = join(text, one+" ("+v.name(b.Rule)+")")
+	}
+	if more := len(all) - maxBlocks; more > 0 {
+		text = join(text, count(more, "more reason"))
+	}
+	return text
+}
+
+func (r *Report) hostBlocked() risk {
+	k := risk{title: "Blocked on machines", word: "step"}
+	for _, h := range r.AllHosts() {
+		for _, s := range h.Steps {
+			if len(s.BlockedBy) > 0 {
+				k.items = append(k.items, riskItem{sort: "on machines", say: func(v voice) string {
+					return v.name(s.Operation) + " of " + v.name(s.Target) + " on " + v.name(h.Name) + ": " + blocks(s.BlockedBy, v)
+				}})
+			}
+		}
+	}
+	return k
+}
+
+func (r *Report) times() risk {
+	k := risk{title: "Bound to a time", word: "step"}
+	for _, s := range r.Steps {
+		if s.Deadline == nil && s.NotBefore == nil {
+			continue
+		}
+		k.items = append(k.items, ofStep(s, func(v voice) string {
+			text := ""
+			if s.NotBefore != nil {
+				text = "not before " + v.name(s.NotBefore.Format(time.RFC3339))
+			}
+			if s.Deadline != nil {
+				text = join(text, "until "+v.name(s.Deadline.Format(time.RFC3339)))
+			}
+			return text
+		}))
+	}
+	return k
+}
+
+// unknown answers the steps of which only the state knows whether they can run.
+func (r *Report) unknown() risk {
+	k := risk{title: "Only the state knows", word: "step"}
+	for _, s := range r.Steps {
+		if !s.Unknown() {
+			continue
+		}
+		k.items = append(k.items, ofStep(s, func(v voice) (text string) {
+			for _, c := range s.Checks {
+				if c.Unknown {
+					text = join(text, v.say(c.Detail)+" ("+v.name(c.Rule)+")")
+				}
+			}
+			return text
+		}))
+	}
+	return k
+}
+
+// nearlyFull answers the limits and subnets that the change fills to nine tenths.
+func (r *Report) nearlyFull() risk {
+	k := risk{title: "Nearly full", word: "limit"}
+	if r.Impact == nil {
+		return k
+	}
+	for _, q := range r.Impact.Quotas {
+		if q.Limit > 0 && q.After > q.Before && q.After*10 >= q.Limit*9 {
+			k.items = append(k.items, riskItem{sort: "quota", say: func(v voice) string {
+				return v.say(q.Of) + ": " + fmt.Sprintf("%s of %s", comma(q.After), comma(q.Limit)) + " (" + v.name(q.Rule) + ")"
+			}})
+		}
+	}
+	for _, s := range r.Impact.Subnets {
+		if s.After != nil && s.After.Unused*10 <= s.After.Total && (s.Before == nil || s.After.Unused < s.Before.Unused) {
+			k.items = append(k.items, riskItem{sort: "subnet", say: func(v voice) string {
+				return v.name(s.Subnet) + ": " + addressesLeft(s.After) + " are free"
+			}})
+		}
+	}
+	return k
+}
+
+func addressesLeft(c *query.Counts) string {
+	return fmt.Sprintf("%s of %s addresses", comma(int(c.Unused)), comma(int(c.Total)))
+}
+
+// origin answers where a step was asked for: file:line, commit and author.
+func origin(s *plan.Step, v voice) string {
+	if s == nil || s.Source == nil {
+		return ""
+	}
+	text := v.name(fmt.Sprintf("%s:%d", s.Source.File, s.Source.Line))
+	if s.Source.Commit != "" {
+		text += " in " + v.name(short(s.Source.Commit))
+	}
+	if s.Source.Author != "" {
+		text += " by " + v.name(s.Source.Author)
+	}
+	return text
+}

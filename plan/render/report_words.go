@@ -1,0 +1,217 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"enid/plan"
+)
+
+// voice is how text from outside is put into a report: name for names, values and
+// places, say for sentences that hold such.
+type voice struct{ name, say func(string) string }
+
+var (
+	spoken   = voice{func(s string) string { return clip(s, maxName) }, func(s string) string { return clip(s, maxProse) }}
+	markdown = voice{code, prose}
+)
+
+// verbs are the words of the headline, in its order.
+var verbs = []struct{ verb, says string }{
+	{"add", "adds"}, {"delete", "deletes"}, {"replace", "replaces"}, {"convert", "converts"}, {"move", "moves"},
+	{"change", "changes"}, {"attach", "attaches"}, {"detach", "detaches"}, {"bind", "binds"}, {"unbind", "unbinds"},
+	{"restart", "restarts"}, {"start", "starts"}, {"stop", "stops"}, {"reboot", "reboots"},
+	{"register", "changes the targets of"}, {"deregister", "changes the targets of"},
+}
+
+// headline answers in plain words what will happen: a sentence for what is done,
+// and one for what it costs.
+func (r *Report) headline(v voice) (does, costs string) {
+	runs := r.Runnable()
+	var parts []string
+	by := map[string][]*resource{}
+	for _, one := range resources(runs) {
+		verb := one.verb
+		if verb == "deregister" {
+			verb = "register"
+		}
+		by[verb] = append(by[verb], one)
+	}
+	for _, w := range verbs {
+		if some := by[w.verb]; len(some) > 0 {
+			parts = append(parts, w.says+" "+things(some, v))
+		}
+	}
+	commands, machines := r.commands()
+	if commands > 0 {
+		parts = append(parts, "makes "+count(commands, "change")+" in the kernel of "+machines(v))
+	}
+	switch {
+	case len(parts) > 0:
+		does = strings.ToUpper(parts[0][:1]) + series(parts)[1:] + "."
+	case r.Summary.Blocked > 0:
+		does = "Does nothing yet: whatever it asks for is blocked."
+	case len(r.Recorded) > 0:
+		does = "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
+	default:
+		does = "Runs no step."
+	}
+	return does, r.costs(runs, v)
+}
+
+// things answers "ENI web-1-b and 3 EIPs".
+func things(some []*resource, v voice) string {
+	var kinds []string
+	of := map[string][]*resource{}
+	for _, r := range some {
+		kind := string(r.ref.Kind)
+		if of[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		of[kind] = append(of[kind], r)
+	}
+	var parts []string
+	for _, kind := range kinds {
+		all := of[kind]
+		thing := count(len(all), kind)
+		if len(all) == 1 {
+			thing = kind + " " + v.name(all[0].ref.Name)
+		}
+		parts = append(parts, thing+whither(all, v))
+	}
+	return series(parts)
+}
+
+// whither answers " (and attaches it to web-1)" or " to web-1" where all go to one
+// place.
+func whither(some []*resource, v voice) string {
+	place, added := "", some[0].verb == "add"
+	n := 0
+	for _, r := range some {
+		for _, s := range r.steps {
+			to := destination(s)
+			if to == "" {
+				continue
+			}
+			if n++; place != "" && place != to {
+				return ""
+			}
+			place = to
+		}
+	}
+	switch {
+	case place == "" || n != len(some):
+		return ""
+	case !added:
+		return " to " + v.name(place)
+	case n == 1:
+		return " (and attaches it to " + v.name(place) + ")"
+	}
+	return " (and attaches them to " + v.name(place) + ")"
+}
+
+// destination answers what the step attaches or binds its target to, "" for none.
+func destination(s *plan.Step) string {
+	if s.Action != plan.Attach && s.Action != plan.Bind {
+		return ""
+	}
+	for _, c := range s.Changes {
+		if to := Value(c.To); to != none && (strings.HasSuffix(c.Path, ".instance") || strings.HasSuffix(c.Path, "bindTo")) {
+			return to
+		}
+	}
+	return ""
+}
+
+// commands answers how many changes run on machines, and the words for which.
+func (r *Report) commands() (n int, of func(voice) string) {
+	var names []string
+	for _, h := range r.AllHosts() {
+		before := n
+		for _, s := range h.Steps {
+			if len(s.BlockedBy) == 0 {
+				n++
+			}
+		}
+		if n > before {
+			names = append(names, h.Name)
+		}
+	}
+	return n, func(v voice) string {
+		if len(names) == 1 {
+			return v.name(names[0])
+		}
+		return count(len(names), "machine")
+	}
+}
+
+// costs answers what stops, is lost, is blocked.
+func (r *Report) costs(runs []*plan.Step, v voice) string {
+	var good, bad []string
+	stops, lost, final := 0, 0, 0
+	var stopped, losers []string
+	for _, s := range runs {
+		if s.Downtime {
+			stops++
+			stopped = append(stopped, s.Target.Name)
+		}
+		if s.DataLoss {
+			lost++
+			losers = append(losers, s.Target.String())
+		}
+		if s.Irreversible {
+			final++
+		}
+	}
+	stopped, losers = distinct(stopped), distinct(losers)
+	switch {
+	case stops == 0:
+		good = append(good, "nothing is stopped")
+	case len(stopped) == 1:
+		bad = append(bad, v.name(stopped[0])+" stops"+times(stops))
+	default:
+		bad = append(bad, count(len(stopped), "resource")+" stop, "+count(stops, "time")+" in all")
+	}
+	switch {
+	case lost == 0:
+		good = append(good, "nothing is lost")
+	case len(losers) == 1:
+		bad = append(bad, "data of "+v.name(losers[0])+" is lost")
+	default:
+		bad = append(bad, "data of "+count(len(losers), "resource")+" is lost")
+	}
+	for _, c := range []struct {
+		n         int
+		one, many string
+	}{
+		{final, "cannot be undone", "cannot be undone"}, {r.Summary.Blocked, "is blocked", "are blocked"},
+		{r.Summary.Granted, "runs only because this change itself allows it", "run only because this change itself allows them"},
+		{r.Summary.Unknown, "depends on what only the state knows", "depend on what only the state knows"},
+	} {
+		if c.n == 1 {
+			bad = append(bad, "1 step "+c.one)
+		} else if c.n > 1 {
+			bad = append(bad, count(c.n, "step")+" "+c.many)
+		}
+	}
+	all := series(append(bad, good...))
+	if len(bad) > 0 && len(good) > 0 {
+		all = series(bad) + "; " + series(good)
+	}
+	if all[0] >= 'a' && all[0] <= 'z' {
+		all = strings.ToUpper(all[:1]) + all[1:]
+	}
+	return all + "."
+}
+
+func times(n int) string {
+	if n == 1 {
+		return " once"
+	}
+	return " " + count(n, "time")
+}
+
+func distinct(s []string) []string {
+	slices.Sort(s)
+	return slices.Compact(s)
+}
