@@ -181,7 +181,7 @@ func TestE2EOverHTTP(t *testing.T) {
 	l.measure("a commit over http", all(l.is(balanced(cardB, cardC)), l.inSync(commit)))
 
 	end()
-	f := &following{lab: l, repo: r, daemon: d, force: commit, was: l.deep()}
+	f := &following{lab: l, remote: r, daemon: d, force: commit, was: l.deep()}
 	if s := f.heldIn("Unreachable"); s.Source.Kind != "git" || s.Source.Ref != "refs/heads/main" || s.Source.Revision != commit {
 		t.Errorf("source %+v", s.Source)
 	}

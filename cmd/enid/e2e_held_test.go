@@ -13,7 +13,7 @@ import (
 // ENIs of the example.
 type following struct {
 	*lab
-	*repo
+	*remote
 	daemon *process
 	force  string   // the commit in force
 	was    []string // the machine at rest
@@ -22,7 +22,7 @@ type following struct {
 func follow(t *testing.T) *following {
 	t.Helper()
 	l := newLab(t)
-	f := &following{lab: l, repo: l.newRepo()}
+	f := &following{lab: l, remote: l.newRepo()}
 	f.force = f.commit("the worked example")
 	f.daemon = l.daemon("--repo", f.url(), "--interval", "200ms")
 	l.within("the daemon starts", all(l.is(balanced(cardB, cardC)), l.inSync(f.force)))

@@ -43,7 +43,7 @@ func addresses(chance *rand.Rand, first string) []string {
 }
 
 // write writes the variant into a repository and commits it.
-func (v variant) commit(r *repo) string {
+func (v variant) commit(r *remote) string {
 	r.l.t.Helper()
 	var docs []string
 	if v.b != nil {
@@ -97,7 +97,7 @@ func TestE2EKilledAtAnyMoment(t *testing.T) {
 			seed := uint64(time.Now().UnixNano()) + uint64(m)
 			t.Logf("seed %d", seed)
 			l := newLab(t)
-			v := &victim{lab: l, repo: l.newRepo(), chance: rand.New(rand.NewPCG(seed, 0)), events: l.monitor("address", "route", "rule")}
+			v := &victim{lab: l, remote: l.newRepo(), chance: rand.New(rand.NewPCG(seed, 0)), events: l.monitor("address", "route", "rule")}
 			v.allowMany()
 			v.remove("topology/web-1-b.yaml")
 			v.remove("topology/web-1-c.yaml")
@@ -114,7 +114,7 @@ func TestE2EKilledAtAnyMoment(t *testing.T) {
 // victim is a daemon that is killed again and again.
 type victim struct {
 	*lab
-	*repo
+	*remote
 	chance  *rand.Rand
 	events  *monitor
 	daemon  *process
@@ -134,7 +134,7 @@ func (v *victim) run() *process {
 func (v *victim) commission() {
 	v.t.Helper()
 	v.variant = v.variant.next(v.chance)
-	v.commit = v.variant.commit(v.repo)
+	v.commit = v.variant.commit(v.remote)
 }
 
 // killed gives the daemon something to do, kills it at some moment, and wants the

@@ -67,7 +67,7 @@ func TestE2EOneWriter(t *testing.T) {
 
 // readers asks everything that can be asked. With a daemon at rest, commit is what
 // it has applied; else that is empty.
-func (l *lab) readers(r *repo, commit string) {
+func (l *lab) readers(r *remote, commit string) {
 	l.t.Helper()
 	if s, code, err := l.status(); err != nil || commit != "" && (code != 0 || s.Source.Condition != "Ready" || s.Applied.Revision != commit) {
 		l.t.Errorf("enid status: exit %d, %+v, %v", code, s, err)

@@ -96,31 +96,31 @@ func eni(name, mac string, at int, addrs ...string) string {
 	return s
 }
 
-// repo is a bare repository, and a clone to commit in.
-type repo struct {
+// remote is a bare repository, and a clone to commit in.
+type remote struct {
 	folder // the clone
 	bare   string
 }
 
 // newRepo is a repository with the worked example, not yet committed.
-func (l *lab) newRepo() *repo {
+func (l *lab) newRepo() *remote {
 	l.t.Helper()
-	r := &repo{l.exampleFolder(l.path("work")), l.path("git", "network.git")}
+	r := &remote{l.exampleFolder(l.path("work")), l.path("git", "network.git")}
 	l.must("git", "init", "--quiet", "--bare", "--initial-branch=main", r.bare)
 	l.must("git", "init", "--quiet", "--initial-branch=main", r.dir)
 	r.git("remote", "add", "origin", r.bare)
 	return r
 }
 
-func (r *repo) url() string { return "file://" + r.bare }
+func (r *remote) url() string { return "file://" + r.bare }
 
-func (r *repo) git(args ...string) string {
+func (r *remote) git(args ...string) string {
 	r.l.t.Helper()
 	return strings.TrimSpace(r.l.must(append([]string{"git", "-C", r.dir}, args...)...))
 }
 
 // commit commits and pushes what the clone has, and answers the commit.
-func (r *repo) commit(subject string) string {
+func (r *remote) commit(subject string) string {
 	r.l.t.Helper()
 	r.git("add", "--all")
 	r.git("commit", "--quiet", "--message", subject)
@@ -128,14 +128,14 @@ func (r *repo) commit(subject string) string {
 }
 
 // push pushes by force.
-func (r *repo) push() string {
+func (r *remote) push() string {
 	r.l.t.Helper()
 	r.git("push", "--quiet", "--force", "origin", "HEAD:main")
 	return r.git("rev-parse", "HEAD")
 }
 
 // back takes commits off the branch's end, by force.
-func (r *repo) back(n int) string {
+func (r *remote) back(n int) string {
 	r.l.t.Helper()
 	r.git("reset", "--quiet", "--hard", fmt.Sprintf("HEAD~%d", n))
 	return r.push()
@@ -146,7 +146,7 @@ const gitAddress = "127.0.0.1:8418"
 
 // serve serves the repository over http inside the lab, and answers its URL and
 // what ends the server.
-func (r *repo) serve() (url string, end func()) {
+func (r *remote) serve() (url string, end func()) {
 	r.l.t.Helper()
 	cmd := r.l.background("git-http", filepath.Dir(r.bare), r.git("--exec-path"))
 	out, err := cmd.StdoutPipe()
