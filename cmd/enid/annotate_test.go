@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -182,5 +183,52 @@ func TestSARIFOfHostileFiles(t *testing.T) {
 		if !strings.HasPrefix(line, "::error file=") && !strings.HasPrefix(line, "::notice title=enid::") {
 			t.Errorf("a line of the tree's: %q", line)
 		}
+	}
+}
+
+// TestValidateRevision reads a commit that is not checked out, and gives the same
+// annotations as of its folder.
+func TestValidateRevision(t *testing.T) {
+	top := t.TempDir()
+	git := gitIn(t, top)
+	git("init", "--quiet", "--initial-branch=main")
+	file := filepath.Join(top, "topology", "a.yaml")
+	if err := os.Mkdir(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("apiVersion: enid/v1\nkind: VPC\nmetadata: {name: é}\nspec: {nosuch: 1}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	git("add", "--all")
+	git("commit", "--quiet", "--message", "one")
+	_, want := printed(t, "validate", filepath.Dir(file), "--format", "sarif")
+	if err := os.RemoveAll(filepath.Dir(file)); err != nil {
+		t.Fatal(err)
+	}
+	git("commit", "--quiet", "--all", "--allow-empty", "--message", "gone")
+	code, got := printed(t, "validate", "--repo", top, "--revision", "HEAD~1", "--format", "sarif")
+	if code != exitFailed || got != want || !strings.Contains(got, `"uri": "topology/a.yaml"`) {
+		t.Errorf("exit %d\n%s\nthe folder's:\n%s", code, got, want)
+	}
+	for _, wrong := range [][]string{{"--revision", "HEAD~9"}, {"--revision", "HEAD~1..HEAD"}, {"--revision", "--all"}, {"--revision", "HEAD", "../x"}, {}} {
+		if code, out := printed(t, append([]string{"validate", "--repo", top}, wrong...)...); code != exitFailed || !strings.HasPrefix(out, "enid: ") {
+			t.Errorf("%v: exit %d, %s", wrong, code, out)
+		}
+	}
+}
+
+// gitIn answers a function that runs git in a folder, with nothing of this machine's
+// configuration, and answers what it prints.
+func gitIn(t *testing.T, dir string) func(args ...string) string {
+	return func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=ann", "GIT_AUTHOR_EMAIL=ann@example.com",
+			"GIT_COMMITTER_NAME=ann", "GIT_COMMITTER_EMAIL=ann@example.com")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
 	}
 }

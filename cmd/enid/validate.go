@@ -1,19 +1,25 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"enid/plan/render"
+	"enid/reconcile/repo"
 	"enid/schema"
 )
 
 func (a *app) validateCommand() *cobra.Command {
 	var format, at string
+	var from revisionFlags
 	c := &cobra.Command{
 		Use:   "validate [PATH]",
 		Short: "Check a topology against the schemas and the rules that need no state",
@@ -28,11 +34,15 @@ columns in UTF-16 code units. GitHub shows ten errors and ten warnings of a step
 errors of different rules come first. A SARIF log has 25,000 findings at most, and
 says how many it leaves out.
 
+With --revision, PATH is a folder of that commit, named from the repository's top, and
+nothing is checked out: what a stranger's branch holds is read and never executed.
+
 It exits 0 where the topology is valid, advice or not, and 1 where it is not.`,
 		Example: `  enid validate
   enid validate network/ --format json
   enid validate --format github   # annotations in a GitHub workflow
-  enid validate --format sarif >enid.sarif`,
+  enid validate --format sarif >enid.sarif
+  enid validate --revision origin/feature topology`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "text", "json", "github", "sarif"); err != nil {
@@ -41,15 +51,26 @@ It exits 0 where the topology is valid, advice or not, and 1 where it is not.`,
 			if _, err := parseAt(at); err != nil {
 				return err
 			}
-			return a.validate(c.Context(), args, format)
+			if from.revision == "" && c.Flags().Changed("repo") {
+				return errors.New("--repo is the repository of --revision: give both, or PATH alone")
+			}
+			return a.validate(c.Context(), args, from, format)
 		},
 	}
 	c.Flags().StringVarP(&format, "format", "o", "text", "text, json, github or sarif")
 	c.Flags().StringVar(&at, "at", "", "judge rules of time at that RFC 3339 time (no rule of validation needs one)")
+	c.Flags().StringVar(&from.revision, "revision", "", "read PATH in that commit of the repository instead of on this disk")
+	c.Flags().StringVar(&from.repo, "repo", ".", "the repository of --revision: a folder in its work tree, or a bare one")
 	return c
 }
 
-func (a *app) validate(ctx context.Context, args []string, format string) error {
+// revisionFlags name a commit to read; without a revision, folders are read.
+type revisionFlags struct{ repo, revision string }
+
+func (a *app) validate(ctx context.Context, args []string, from revisionFlags, format string) error {
+	if from.revision != "" {
+		return a.validateRevision(ctx, args, from, format)
+	}
 	dir, err := topologyPath(args)
 	if err != nil {
 		return err
@@ -58,17 +79,60 @@ func (a *app) validate(ctx context.Context, args []string, format string) error 
 	if err != nil {
 		return err
 	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("topology: %w", err)
+	}
+	defer root.Close()
+	return a.validated(t, root.FS(), repositoryName(dir), format)
+}
+
+// validateRevision is validate in a commit, where the topology's folder is called
+// what the repository calls it.
+func (a *app) validateRevision(ctx context.Context, args []string, from revisionFlags, format string) error {
+	folder := ""
+	if len(args) > 0 {
+		folder = args[0]
+	}
+	if strings.Contains(from.revision, "..") {
+		return fmt.Errorf("--revision %q: give one commit; `enid diff` compares two", from.revision)
+	}
+	r, err := repo.Open(ctx, from.repo, folder)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	both, err := r.Range(ctx, from.revision+".."+from.revision, true)
+	if err != nil {
+		return err
+	}
+	rev, err := both.After(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := parseTopology(ctx, cmp.Or(rev.Root, "."), rev)
+	if err != nil {
+		return err
+	}
+	return a.validated(t, rev.FS, rev.Root, format)
+}
+
+// validated shows what was found. files is rooted at the topology's folder, which
+// forges call named.
+func (a *app) validated(t *topology, files fs.FS, named, format string) (err error) {
 	switch format {
 	case "json":
 		err = render.JSON(a.out, jsonFindings(t.findings))
-	case "github", "sarif":
-		err = a.annotate(t, format)
+	case "github":
+		err = render.GitHub(a.out, annotations(t.findings, files, filepath.ToSlash(t.dir), named))
+	case "sarif":
+		err = render.SARIF(a.out, annotations(t.findings, files, filepath.ToSlash(t.dir), named), version(), ruleByID)
 	default:
 		a.showFindings(a.out, t.findings)
 		if schema.Invalid(t.findings) {
-			fmt.Fprintf(a.out, "%s does not validate: %s\n", dir, countFindings(t.findings))
+			fmt.Fprintf(a.out, "%s does not validate: %s\n", t.dir, countFindings(t.findings))
 		} else {
-			fmt.Fprintf(a.out, "%s is valid: %s\n", dir, plural(len(t.Resources()), "resource"))
+			fmt.Fprintf(a.out, "%s is valid: %s\n", t.dir, plural(len(t.Resources()), "resource"))
 		}
 	}
 	if err != nil {
@@ -78,20 +142,6 @@ func (a *app) validate(ctx context.Context, args []string, format string) error 
 		return exit(exitFailed)
 	}
 	return nil
-}
-
-// annotate writes a folder's findings for a forge.
-func (a *app) annotate(t *topology, format string) error {
-	root, err := os.OpenRoot(t.dir)
-	if err != nil {
-		return fmt.Errorf("topology: %w", err)
-	}
-	defer root.Close()
-	list := annotations(t.findings, root.FS(), filepath.ToSlash(t.dir), repositoryName(t.dir))
-	if format == "github" {
-		return render.GitHub(a.out, list)
-	}
-	return render.SARIF(a.out, list, version(), ruleByID)
 }
 
 // finding is a finding in JSON (format enid.findings/v1).
