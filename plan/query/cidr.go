@@ -105,7 +105,7 @@ const (
 // no such subnet is an error. It costs with the number of resources and of free
 // blocks, not of addresses.
 func CIDR(t *schema.Topology, name string) (*Report, error) {
-	q := &topology{t}
+	q := &topology{Topology: t}
 	ref := schema.Ref{Kind: schema.KindSubnet, Name: strings.TrimPrefix(name, "Subnet/")}
 	subnet := q.Get(ref)
 	spec := specOf[*schema.SubnetSpec](subnet)

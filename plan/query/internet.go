@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"enid/schema"
 )
@@ -66,19 +67,16 @@ func (q *topology) public(m *machine) (found []Interface) {
 	} else if m.Status == nil && m.spec.PublicIP != nil && !cut {
 		found = append(found, primary)
 	}
-	for _, r := range q.OfKind(schema.KindEIP) {
-		bound, address := specOf[*schema.EIPSpec](r).BindTo, netip.Addr{}
-		if s := statusOf[*schema.EIPStatus](r); s != nil {
-			bound, address = s.BoundTo, s.Address
-		}
-		if bound == nil {
-			continue
-		}
-		for i, one := range m.interfaces {
-			if one.Name == "ENI/"+bound.ENI || i == 0 && bound.Instance == m.Name {
-				one.PublicIP = address
-				found = append(found, one)
-			}
+	refs := []schema.Ref{m.Ref}
+	for _, one := range m.interfaces[1:] {
+		refs = append(refs, schema.Ref{Kind: schema.KindENI, Name: strings.TrimPrefix(one.Name, "ENI/")})
+	}
+	for _, r := range q.eips(refs...) {
+		at, address := boundTo(r)
+		if i := slices.Index(refs, at); i >= 0 {
+			one := m.interfaces[i]
+			one.PublicIP = address
+			found = append(found, one)
 		}
 	}
 	return found
@@ -138,10 +136,15 @@ func (q *topology) parts(groups []string, direction string) []netip.Prefix {
 			}
 		}
 	}
+	sortParts(parts)
+	return slices.Compact(parts)
+}
+
+// sortParts puts the larger before what lies in it.
+func sortParts(parts []netip.Prefix) {
 	slices.SortFunc(parts, func(a, b netip.Prefix) int {
 		return cmp.Or(cmp.Compare(a.Bits(), b.Bits()), a.Addr().Compare(b.Addr()))
 	})
-	return slices.Compact(parts)
 }
 
 // outside answers an address of the part that lies in none of the others, zero

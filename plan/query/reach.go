@@ -53,7 +53,7 @@ func (a Question) asked() (*Service, services, error) {
 // ways, since each side must authorize the other (document A 2.3); AWS lets
 // answers back to what was let in (public).
 func Reach(t *schema.Topology, ask Question) (*Answer, error) {
-	q := &topology{t}
+	q := &topology{Topology: t}
 	named, asked, err := ask.asked()
 	if err != nil {
 		return nil, err
@@ -110,10 +110,7 @@ func (q *topology) pair(w way, from, to Interface, asked services) Pair {
 	}
 	p.There = q.direction(from, to, w.clouds[0], w.shared != "", asked)
 	p.Back = q.direction(to, from, w.clouds[1], w.shared != "", asked)
-	p.open = p.There.open
-	if !w.stateful() {
-		p.open = p.open.and(p.Back.open)
-	}
+	p.open = w.counts(p.There.open, p.Back.open)
 	p.Open = p.open.list()
 	p.Reachable = !p.open.and(asked).empty()
 	return p
@@ -122,12 +119,19 @@ func (q *topology) pair(w way, from, to Interface, asked services) Pair {
 // stateful reports whether what is let in one way is all that counts.
 func (w way) stateful() bool { return w.clouds[0] == schema.AWS && w.clouds[1] == schema.AWS }
 
+// counts answers the traffic that counts of what may be made one way and the other.
+func (w way) counts(there, back services) services {
+	if w.stateful() {
+		return there
+	}
+	return there.and(back)
+}
+
 // direction judges connections one way. sender is the cloud of from; shared says
 // that a group in common lets in what no rule refuses.
 func (q *topology) direction(from, to Interface, sender schema.Provider, shared bool, asked services) *Direction {
 	d := &Direction{DecidedBy: []Decision{}}
-	d.ingress = q.judge(to.SecurityGroups, "ingress", from.peer(), shared)
-	d.egress = q.judge(from.SecurityGroups, "egress", to.peer(), q.egressByDefault(sender, from.SecurityGroups))
+	d.ingress, d.egress = q.rulings(from, to, sender, shared)
 	d.open = allowed(d.ingress).and(allowed(d.egress))
 	d.Open = d.open.list()
 	for _, r := range d.ingress {
@@ -139,6 +143,12 @@ func (q *topology) direction(from, to Interface, sender schema.Provider, shared 
 		}
 	}
 	return d
+}
+
+// rulings answers how the receiving end's groups and the sending end's decide.
+func (q *topology) rulings(from, to Interface, sender schema.Provider, shared bool) (ingress, egress []ruling) {
+	return q.judge(to.SecurityGroups, "ingress", from.peer(), shared),
+		q.judge(from.SecurityGroups, "egress", to.peer(), q.egressByDefault(sender, from.SecurityGroups))
 }
 
 // decided adds a ruling on what was asked.

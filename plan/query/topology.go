@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -11,7 +12,10 @@ import (
 )
 
 // topology is what is asked about.
-type topology struct{ *schema.Topology }
+type topology struct {
+	*schema.Topology
+	links *links // nil: what is linked to what is looked for in the whole
+}
 
 // specOf answers a resource's spec, nil where there is none of that type.
 func specOf[S schema.Spec](r *schema.Resource) (s S) {
@@ -81,23 +85,18 @@ func (q *topology) secondary(instance string) (found []Interface) {
 		index int
 	}
 	var all []attached
-	for _, r := range q.OfKind(schema.KindENI) {
-		spec := specOf[*schema.ENISpec](r)
-		one := attached{Interface: Interface{Name: r.String(), PrivateIP: spec.PrivateIP, SecurityGroups: spec.SecurityGroups}}
-		at := ""
-		if s := statusOf[*schema.ENIStatus](r); s != nil {
-			at, one.index = s.Instance, s.DeviceIndex
-			if s.PrivateIP.IsValid() {
-				one.PrivateIP = s.PrivateIP
-			}
-		} else if spec.AttachTo != nil {
-			at, one.index = spec.AttachTo.Instance, spec.AttachTo.DeviceIndex
-		}
+	for _, r := range q.enis(instance) {
+		at, index := attachedTo(r)
 		if at != instance {
 			continue
 		}
+		spec := specOf[*schema.ENISpec](r)
+		one := attached{Interface{Name: r.String(), PrivateIP: spec.PrivateIP, SecurityGroups: spec.SecurityGroups}, index}
+		if s := statusOf[*schema.ENIStatus](r); s != nil && s.PrivateIP.IsValid() {
+			one.PrivateIP = s.PrivateIP
+		}
 		if one.index == 0 {
-			one.index = len(q.OfKind(schema.KindENI)) + 1
+			one.index = math.MaxInt
 		}
 		all = append(all, one)
 	}

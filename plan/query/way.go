@@ -76,15 +76,13 @@ func sameVPC(a *machine, from, to Interface) way {
 
 // otherVPC is way for different VPCs, whatever their regions and accounts.
 func (q *topology) otherVPC(a, b *machine) way {
-	for _, r := range q.OfKind(schema.KindPeering) {
-		if vpcs := specOf[*schema.PeeringSpec](r).VPCs; slices.Contains(vpcs, a.vpc.Name) && slices.Contains(vpcs, b.vpc.Name) {
-			w := way{rule: ruleOtherVPC, joined: true, via: r.Ref,
-				reason: fmt.Sprintf("%s joins %s and %s: the groups decide", r, a.vpc, b.vpc)}
-			if a.cloud == schema.AWS && b.cloud == schema.AWS {
-				w.rule = ruleAWS
-			}
-			return w
+	if r := q.peering(a.vpc.Name, b.vpc.Name); r != nil {
+		w := way{rule: ruleOtherVPC, joined: true, via: r.Ref,
+			reason: fmt.Sprintf("%s joins %s and %s: the groups decide", r, a.vpc, b.vpc)}
+		if a.cloud == schema.AWS && b.cloud == schema.AWS {
+			w.rule = ruleAWS
 		}
+		return w
 	}
 	if a.cloud != b.cloud {
 		return way{rule: ruleOtherVPC, reason: fmt.Sprintf("%s and %s are in different clouds", a.vpc, b.vpc)}
@@ -113,7 +111,7 @@ func classic(a, b *machine, from, to Interface) way {
 
 // classicVPC is way for a classic instance and one in a VPC.
 func (q *topology) classicVPC(old, inVPC *machine) way {
-	for _, r := range q.OfKind(schema.KindClassicLink) {
+	for _, r := range q.classicLinks(old.Name) {
 		if link := specOf[*schema.ClassicLinkSpec](r); link.Instance == old.Name && link.VPC == inVPC.vpc.Name {
 			return way{rule: ruleClassicVPC, joined: true, via: r.Ref,
 				reason: fmt.Sprintf("%s joins %s to %s: the groups decide", r, old, inVPC.vpc)}
