@@ -20,7 +20,7 @@ var settings = []string{
 	"-c", "core.warnAmbiguousRefs=true", "-c", "protocol.allow=never", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
 	"-c", "log.showSignature=false", "-c", "blame.ignoreRevsFile=", "-c", "diff.external=", "-c", "diff.orderFile=/dev/null",
 	"-c", "merge.renormalize=false", "-c", "merge.renames=true", "-c", "merge.directoryRenames=conflict", "-c", "merge.renameLimit=7000",
-	"-c", "diff.renameLimit=7000", "-c", "diff.algorithm=default", "-c", "color.ui=false",
+	"-c", "diff.renameLimit=1000", "-c", "diff.algorithm=default", "-c", "color.ui=false",
 }
 
 // kept are the variables of git that say where git is and whom it trusts. All

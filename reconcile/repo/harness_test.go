@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"enid/reconcile"
 )
@@ -176,11 +175,4 @@ func lines(n int, replaced ...string) string {
 		b.WriteString(line + "\n")
 	}
 	return b.String()
-}
-
-func within(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
 }

@@ -34,6 +34,7 @@ type Range struct {
 	Topology string
 
 	repo          *Repo
+	second        string // the tree of the second side, from the repository's top
 	before, after side
 }
 
@@ -62,11 +63,10 @@ func (r *Repo) Range(ctx context.Context, spec string, direct bool) (*Range, err
 	if err != nil {
 		return nil, err
 	}
-	merged, err := x.relate(ctx)
-	if err != nil {
+	if x.second, err = x.relate(ctx); err != nil {
 		return nil, err
 	}
-	if err := x.sides(ctx, merged); err != nil {
+	if err := x.sides(ctx); err != nil {
 		return nil, err
 	}
 	return x, nil

@@ -17,15 +17,15 @@ import (
 type side struct {
 	commit Commit
 	of     string // what a person calls it
+	tree   string // of the topology's folder; "" without one
 	found  tree.Found
 }
 
 // defaultTopology is the folder that is looked for where none is given.
 const defaultTopology = "topology"
 
-// sides finds the files of both sides; second is the tree of the second one.
-// Trees that both have are read once.
-func (x *Range) sides(ctx context.Context, second string) error {
+// sides finds the files of both sides. Trees that both have are read once.
+func (x *Range) sides(ctx context.Context) error {
 	r := x.repo
 	o, err := r.objects(ctx, "--batch")
 	if err != nil {
@@ -41,7 +41,7 @@ func (x *Range) sides(ctx context.Context, second string) error {
 		x.Topology = defaultTopology
 	}
 	trees := [2]string{}
-	for i, root := range []string{x.Base.tree, second} {
+	for i, root := range []string{x.Base.tree, x.second} {
 		if trees[i], err = o.folder(root, x.Topology); err != nil {
 			return fmt.Errorf("%s: %w", render.Inert([]string{x.before.of, x.after.of}[i]), err)
 		}
@@ -50,12 +50,13 @@ func (x *Range) sides(ctx context.Context, second string) error {
 		if r.topology != "" {
 			return fmt.Errorf("there is no folder %s in %s, nor in %s; give the topology's folder with --path", render.Inert(x.Topology), render.Inert(x.before.of), render.Inert(x.after.of))
 		}
-		x.Topology, trees = ".", [2]string{x.Base.tree, second}
+		x.Topology, trees = ".", [2]string{x.Base.tree, x.second}
 	}
 	for i, s := range []*side{&x.before, &x.after} {
 		if trees[i] == "" {
 			continue
 		}
+		s.tree = trees[i]
 		count := tree.Count{Bounds: r.bound}
 		if s.found, err = count.Walk(trees[i], o.entries); err != nil {
 			return x.refused(s, err)
