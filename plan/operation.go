@@ -174,6 +174,14 @@ func Unknown(format string, args ...any) Verdict {
 	return Verdict{Holds: true, Unknown: true, format: format, args: args}
 }
 
+// Unsure answers a verdict that holds as one that only the state could give, with
+// what it spends and until when.
+func (r Verdict) Unsure(format string, args ...any) Verdict {
+	u := Unknown(format, args...)
+	u.Spends, u.Deadline = r.Spends, r.Deadline
+	return u
+}
+
 // Enable answers the verdict with the operation that would make it hold.
 func (r Verdict) Enable(op string, target Ref) Verdict {
 	return r.EnableFor(op, target, "")

@@ -78,6 +78,9 @@ func (v *View) Count(t Term) int { return v.now.Count(t) }
 // World answers the world itself; reading from it is not noted.
 func (v *View) World() *World { return v.now }
 
+// Presumed reports whether nobody observed the world: see World.Presume.
+func (v *View) Presumed() bool { return v.now.presumed }
+
 // For answers the same view about a part of the target.
 func (v *View) For(item string) *View {
 	if v.Item == item {

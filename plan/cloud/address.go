@@ -122,7 +122,13 @@ var primaryFixed = plan.Requirement{Rule: "eni.primary.fixed", Check: func(v *pl
 // addressSettled refuses a second change before the first took effect.
 var addressSettled = plan.Requirement{Rule: "private-ip.change.restart", Code: code("InvalidPrivateIp.Changing", ""), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
 	r := now(v, target)
-	if r == nil || !instanceStatus(r).PendingPrivateIP.IsValid() {
+	switch {
+	case r == nil:
+		return plan.Skipped()
+	case instanceStatus(r).PendingPrivateIP.IsValid():
+	case unseen(v, r) && spec[*schema.InstanceSpec](r).Power == schema.PowerStopped:
+		return plan.Unknown("whether an earlier change of the address waits for the start of %s only the state knows; if one does, this step is blocked until then", target)
+	default:
 		return plan.Skipped()
 	}
 	return plan.Fails("start the instance first", "%s waits for the next start", instanceStatus(r).PendingPrivateIP).Wait(target)

@@ -164,10 +164,18 @@ var attachIndexFree = plan.Requirement{Rule: "eni.device-index", Code: code("", 
 	if want == nil || want.AttachTo == nil || want.AttachTo.DeviceIndex == 0 {
 		return plan.Skipped()
 	}
+	var somewhere []plan.Ref
 	for _, ref := range v.Members(plan.Term{Index: indexENIs, Ref: instanceRef(want.AttachTo.Instance)}) {
-		if ref != target && eniStatus(now(v, ref)).DeviceIndex == want.AttachTo.DeviceIndex {
+		switch other := now(v, ref); {
+		case ref == target:
+		case indexUnseen(v, other):
+			somewhere = append(somewhere, ref)
+		case eniStatus(other).DeviceIndex == want.AttachTo.DeviceIndex:
 			return plan.Fails("choose another deviceIndex", "%s sits at device index %d", ref, want.AttachTo.DeviceIndex).Wait(ref)
 		}
+	}
+	if len(somewhere) > 0 {
+		return plan.Unknown("at which device index %s sits only the state knows; if it is %d, this step is blocked", somewhere[0], want.AttachTo.DeviceIndex)
 	}
 	return plan.Holds("device index %d is free", want.AttachTo.DeviceIndex)
 }}

@@ -17,8 +17,9 @@ type Comparison struct {
 	Want *plan.World
 }
 
-// Between answers what applying head would do where base was applied. Errors are
-// *MoveError, or defects.
+// Between answers what applying head would do where base was applied, under the
+// Policies and Approvals of head; its steps name those by which alone they can run.
+// Errors are *MoveError, or defects.
 func Between(base, head []*schema.Resource, at time.Time, opts plan.Options) (*Comparison, error) {
 	want := World(head)
 	origin, err := Begin(Presume(World(base)), want)
@@ -27,6 +28,9 @@ func Between(base, head []*schema.Resource, at time.Time, opts plan.Options) (*C
 	}
 	p, err := Plan(origin.World, want, at, opts)
 	if err != nil {
+		return nil, err
+	}
+	if err := Granted(p, origin, want, at, opts); err != nil {
 		return nil, err
 	}
 	origin.Moves.Advise(p)

@@ -56,9 +56,12 @@ var convertOperation = &plan.Operation{
 		convertible("eip.convert.status", "IncorrectInstanceStatus", func(_ *plan.View, r *schema.Resource) plan.Verdict {
 			return inPhase(r.Ref, instanceStatus(r).Phase, "running or stopped", []schema.Phase{schema.PhaseRunning, schema.PhaseStopped})
 		}),
-		convertible("eip.convert.no-pending-change", "InvalidInstanceId.PlanedChange", func(_ *plan.View, r *schema.Resource) plan.Verdict {
-			if instanceStatus(r).PendingSpecChange {
+		convertible("eip.convert.no-pending-change", "InvalidInstanceId.PlanedChange", func(v *plan.View, r *schema.Resource) plan.Verdict {
+			switch {
+			case instanceStatus(r).PendingSpecChange:
 				return plan.Fails("wait until it takes effect", "a specification change of %s waits to take effect", r.Ref)
+			case unseen(v, r):
+				return plan.Unknown("whether a specification change of %s waits to take effect only the state knows; while one does, this step is blocked", r.Ref)
 			}
 			return plan.Holds("no specification change of %s is pending", r.Ref)
 		}),

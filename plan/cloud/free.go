@@ -17,6 +17,8 @@ type pool struct {
 	gateway  netip.Addr
 	world    *plan.World
 	want     *plan.World
+	view     *plan.View
+	sure     bool // what only a guess says is in use counts as free
 }
 
 // poolOf answers the pool of a subnet of the world, nil where there is no such subnet.
@@ -28,7 +30,7 @@ func poolOf(v *plan.View, subnet string) *pool {
 		return nil
 	}
 	p := schema.ProviderOf(inWorld(v), r)
-	return &pool{ref: ref, spec: s, provider: p, gateway: schema.Gateway(p, s), world: v.World(), want: v.Want}
+	return &pool{ref: ref, spec: s, provider: p, gateway: schema.Gateway(p, s), world: v.World(), want: v.Want, view: v}
 }
 
 // size answers how many addresses the subnet has in all, at most 1<<24.
@@ -111,7 +113,7 @@ func free(v *plan.View, target plan.Ref, subnet string, declared []netip.Addr, a
 			continue
 		}
 		for _, ref := range holdersOf(v, subnet, a) {
-			if ref != target {
+			if ref != target && !guessed(v, ref, a) {
 				taken = append(taken, a.String()+" is used by "+holderName(ref))
 				holders = append(holders, ref)
 			}
@@ -120,8 +122,14 @@ func free(v *plan.View, target plan.Ref, subnet string, declared []netip.Addr, a
 	if len(taken) > 0 {
 		return plan.Fails("choose a free address, or free this one", "%s", strings.Join(taken, ", ")).Wait(holders...)
 	}
+	named := slices.ContainsFunc(declared, netip.Addr.IsValid) && addressesUnseen(v, subnet)
 	if auto > 0 {
-		return roomFor(v, subnet, auto)
+		if room := roomFor(v, subnet, auto); !named || !room.Holds {
+			return room
+		}
+	}
+	if named {
+		return unseenUse(v, subnet, declared)
 	}
 	return plan.Holds("the addresses are free in %s", subnetRef(subnet))
 }
@@ -170,6 +178,9 @@ func roomFor(v *plan.View, subnet string, n int) plan.Verdict {
 	v.Members(leaving)
 	if found := len(p.lowest(n)); found < n {
 		return plan.Fails("free addresses, or declare a larger subnet", "%s has %d free addresses outside its reservations, and %d are asked for", p.ref, found, n)
+	}
+	if addressesUnseen(v, subnet) {
+		return plan.Unknown("how many addresses of %s something has that enid does not manage only the state knows; if none is left, this step is blocked", p.ref)
 	}
 	return plan.Holds("%s has free addresses", p.ref)
 }

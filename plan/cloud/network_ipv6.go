@@ -127,7 +127,11 @@ var ipv6CIDRUnused = plan.Requirement{Rule: "ipv6.cidr.in-use", Code: code("Depe
 // IPv6 CIDR.
 var ipv6AddressesUnused = plan.Requirement{Rule: "ipv6.cidr.in-use", Code: code("DependencyViolation", "DependencyViolation"), Check: func(v *plan.View, target plan.Ref) plan.Verdict {
 	t := plan.Term{Index: indexIPv6, Ref: target}
-	if !v.AtLeast(t, 1) {
+	switch {
+	case v.AtLeast(t, 1):
+	case addressesUnseen(v, target.Name):
+		return plan.Unknown("whether something that enid does not manage has an IPv6 address of %s only the state knows; if something has, this step is blocked", target)
+	default:
 		return plan.Holds("nothing has an address of it")
 	}
 	users := v.Members(t)

@@ -60,16 +60,20 @@ func selects(policy, r *schema.Resource) bool {
 }
 
 // approvalsOf answers the Approvals of the files for the target, with what the
-// world says of their use.
+// world says of their use; last those that may be used up.
 func approvalsOf(v *plan.View, target plan.Ref) (out []*schema.Resource) {
+	var unsure []*schema.Resource
 	for _, ref := range v.Want.Members(plan.Term{Index: indexApprovals, Ref: target}) {
-		if r := now(v, ref); r != nil {
+		switch r := now(v, ref); {
+		case r == nil:
+			out = append(out, v.Want.Get(ref).(*schema.Resource))
+		case appliedUnseen(v, r):
+			unsure = append(unsure, r)
+		default:
 			out = append(out, r)
-			continue
 		}
-		out = append(out, v.Want.Get(ref).(*schema.Resource))
 	}
-	return out
+	return append(out, unsure...)
 }
 
 // downtimeAllowed is the requirement of every step that stops or reboots.
@@ -98,6 +102,9 @@ var pruneAllowed = plan.Requirement{Rule: plan.RulePrune, Check: func(v *plan.Vi
 				"%s says prune: false", p.Ref)
 		}
 	}
+	if v.Presumed() {
+		return plan.Unknown("whether a Policy of an earlier commit still keeps %s (prune: false) only the state knows; if one does, this step is blocked", target)
+	}
 	return plan.Holds("it left the files, and no Policy keeps it")
 }}
 
@@ -120,7 +127,7 @@ func approved(rule, class string, operation func(*plan.View, plan.Ref) string, n
 		}
 		all := append([]string{operation(v, target)}, words...)
 		a := plan.Approval{Rule: rule, Words: append(all, class)}
-		return a.Approved(approvalsOf(v, target), target, v.At)
+		return sure(v, a.Approved(approvalsOf(v, target), target, v.At))
 	}}
 }
 

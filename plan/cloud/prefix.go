@@ -42,6 +42,7 @@ var prefixManual = plan.Requirement{Rule: "prefix.manual", Code: code("", "Inval
 func (p *pool) ipv4Blocks(v *plan.View, target plan.Ref, d addresses) plan.Verdict {
 	v.Members(plan.Term{Index: indexUsed, Ref: p.ref}) // note that any change counts
 	v.Members(plan.Term{Index: indexAllLeaving})
+	p.sure = true
 	for _, block := range d.addPrefixes {
 		if used := p.inTheWay(block, target); len(used) > 0 || !p.possible(block) {
 			return insufficient(v, p, block, used)
@@ -51,7 +52,7 @@ func (p *pool) ipv4Blocks(v *plan.View, target plan.Ref, d addresses) plan.Verdi
 		block, used := p.nearest()
 		return insufficient(v, p, block, used)
 	}
-	return plan.Holds("%s has the /28 blocks", p.ref)
+	return p.unseenBlocks(plan.Holds("%s has the /28 blocks", p.ref))
 }
 
 // ipv6Blocks is the verdict whether the /80s are free. There is always another one.
@@ -70,7 +71,7 @@ func (p *pool) ipv6Blocks(v *plan.View, target plan.Ref, blocks []netip.Prefix) 
 			return plan.Fails("choose another block, or free this one", "%s would be free without %s", block, names).Wait(holders...)
 		}
 	}
-	return plan.Holds("%s has the /80 blocks", p.ref)
+	return p.unseenBlocks(plan.Holds("%s has the /80 blocks", p.ref))
 }
 
 // insufficient is the verdict on a block that cannot be delegated: the one that
@@ -135,8 +136,20 @@ func holderNames(refs []plan.Ref) string {
 	return strings.Join(names, " and ")
 }
 
-// blocks answers the n lowest /28s of which no address is in use or kept.
+// blocks answers the n lowest /28s of which no address is in use or kept; where
+// there are not as many, those after them that only a guess says are in use.
 func (p *pool) blocks(n int) (out []netip.Prefix) {
+	p.sure = false
+	out = p.freeBlocks(n)
+	if len(out) == n || !p.view.Presumed() {
+		return out
+	}
+	p.sure = true
+	guesses := missing(out, p.freeBlocks(n))
+	return append(out, guesses[:min(len(guesses), n-len(out))]...)
+}
+
+func (p *pool) freeBlocks(n int) (out []netip.Prefix) {
 	for a := p.spec.CIDR.Masked().Addr(); p.spec.CIDR.Contains(a) && len(out) < n; a = plus(a, 16) {
 		block := netip.PrefixFrom(a, 28)
 		if p.possible(block) && len(p.inTheWay(block, plan.Ref{})) == 0 {
@@ -174,7 +187,7 @@ func (p *pool) nearest() (nearest netip.Prefix, inTheWay []netip.Addr) {
 func (p *pool) inTheWay(block netip.Prefix, except plan.Ref) (used []netip.Addr) {
 	for _, a := range members(block) {
 		t := plan.Term{Index: indexAddr, Ref: p.ref, Addr: a}
-		holders := append(p.world.Members(t), p.want.Members(t)...)
+		holders := append(slices.DeleteFunc(p.world.Members(t), func(ref plan.Ref) bool { return p.sure && guessed(p.view, ref, a) }), p.want.Members(t)...)
 		if slices.ContainsFunc(holders, func(ref plan.Ref) bool { return ref != except }) {
 			used = append(used, a)
 		}

@@ -26,11 +26,15 @@ func Presume(want *plan.World) *plan.World {
 	for _, ref := range refs {
 		w := want.Get(ref).(*schema.Resource)
 		r, _ := world.Get(ref).(*schema.Resource)
+		made := r
 		switch {
 		case r == nil:
-			world.Put(ref, w)
+			made = w
 		case r.Spec != w.Spec:
-			world.Put(ref, overfull(world, r.With(w.Spec, stated(world, w, r))))
+			made = overfull(world, r.With(w.Spec, stated(world, w, r)))
+		}
+		if made = standing(made); made != r {
+			world.Put(ref, made)
 		}
 	}
 	return world
@@ -62,6 +66,19 @@ func overfull(world *plan.World, r *schema.Resource) *schema.Resource {
 		}
 	}
 	return r.With(nil, &s)
+}
+
+// standing marks what has no time of creation and can be there before a change or come
+// with it: see unseen.
+func standing(r *schema.Resource) *schema.Resource {
+	switch {
+	case r.Status != nil:
+	case r.Kind == schema.KindSubnet:
+		return r.With(nil, &schema.SubnetStatus{})
+	case r.Kind == schema.KindApproval:
+		return r.With(nil, &schema.ApprovalStatus{})
+	}
+	return r
 }
 
 // given reports whether a document says what there is, and no operation makes it:

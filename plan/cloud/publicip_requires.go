@@ -106,7 +106,10 @@ var publicIPWindow = plan.Requirement{Rule: "public-ip.change.window", Check: fu
 	if classic(spec[*schema.InstanceSpec](r)) {
 		remedy = "none: after 6 h a classic address stays"
 	}
-	if born.IsZero() {
+	switch {
+	case unseen(v, r):
+		return plan.Unknown("when %s was created only the state knows; if that was 6 h ago or more, this step is blocked", target)
+	case born.IsZero():
 		return plan.Fails(remedy, "when %s was created is not known", target)
 	}
 	end := born.Add(changeWindow)
@@ -117,12 +120,15 @@ var publicIPWindow = plan.Requirement{Rule: "public-ip.change.window", Check: fu
 }}
 
 var publicIPCount = plan.Requirement{Rule: "public-ip.change.count", Check: func(v *plan.View, target plan.Ref) plan.Verdict {
-	p := instanceStatus(now(v, target)).PublicIP
-	if p == nil {
+	r := now(v, target)
+	p := instanceStatus(r).PublicIP
+	switch {
+	case p == nil:
 		return plan.Skipped()
-	}
-	if p.Changes >= maxChanges {
+	case p.Changes >= maxChanges:
 		return plan.Fails("convert it to an EIP (convertFrom)", "used %d of %d changes", p.Changes, maxChanges)
+	case unseen(v, r):
+		return plan.Unknown("how often the address of %s was changed before only the state knows; if that was %s or more, this step is blocked", target, count(maxChanges-p.Changes, "time", "s"))
 	}
 	return plan.Holds("used %d of %d changes", p.Changes, maxChanges)
 }}

@@ -31,6 +31,9 @@ var volumeUnmounted = plan.Requirement{Rule: "volume.detach-running", Code: code
 		return plan.Holds("%s does not run", instance)
 	}
 	a, _ := volumeOn(r, v.Item)
+	if unseen(v, r) {
+		return unseenMount(v, r, instance)
+	}
 	switch stated := attachmentTo(spec[*schema.VolumeSpec](r), v.Item).Unmounted; {
 	case a.Mounted != nil && !*a.Mounted:
 		return plan.Holds("its host sees it unmounted")
