@@ -98,7 +98,29 @@ func Declared(cloud *plan.World, name string) (*Host, error) {
 	if res == nil {
 		return nil, fmt.Errorf("no Host/%s in the cloud state; %s", name, l.hosts())
 	}
-	h := &Host{Name: name, Spec: *res.Spec.(*schema.HostSpec)}
+	h := newHost(l, res)
+	l.gather([]*Host{h})
+	return h, nil
+}
+
+// DeclaredAll answers the same of every Host, by name, in one pass over the state:
+// asking for each costs hosts times resources.
+func DeclaredAll(cloud *plan.World) []*Host {
+	l := lookup{cloud}
+	var hosts []*Host
+	cloud.Each(func(ref plan.Ref, o plan.Object) {
+		if res, ok := o.(*schema.Resource); ok && ref.Kind == schema.KindHost {
+			hosts = append(hosts, newHost(l, res))
+		}
+	})
+	slices.SortFunc(hosts, func(a, b *Host) int { return cmp.Compare(a.Name, b.Name) })
+	l.gather(hosts)
+	return hosts
+}
+
+// newHost answers what its document and its instance say of a Host.
+func newHost(l lookup, res *schema.Resource) *Host {
+	h := &Host{Name: res.Name, Spec: *res.Spec.(*schema.HostSpec)}
 	h.Instance = h.Spec.Instance
 	r := &h.Spec.Routing
 	r.Mode = cmp.Or(r.Mode, "balanced")
@@ -106,30 +128,87 @@ func Declared(cloud *plan.World, name string) (*Host, error) {
 	r.TableBase = cmp.Or(r.TableBase, DefaultTableBase)
 	r.PriorityBase = cmp.Or(r.PriorityBase, DefaultPriorityBase)
 	h.instance(l)
-	for _, ref := range cloud.Refs() {
-		switch res := l.Get(ref); ref.Kind {
-		case schema.KindENI:
-			if e, ok := h.eni(l, res); ok {
-				h.ENIs = append(h.ENIs, e)
+	return h
+}
+
+// gather gives Hosts their ENIs and volumes, and all of them the public addresses of
+// the state.
+func (l lookup) gather(hosts []*Host) {
+	of := make(map[string][]*Host, len(hosts)) // by instance
+	for _, h := range hosts {
+		of[h.Instance] = append(of[h.Instance], h)
+	}
+	var public []netip.Addr
+	l.Each(func(ref plan.Ref, o plan.Object) {
+		res, _ := o.(*schema.Resource)
+		switch {
+		case res == nil:
+		case ref.Kind == schema.KindENI || ref.Kind == schema.KindVolume:
+			for _, instance := range instancesOf(res) {
+				for _, h := range of[instance] {
+					h.take(l, res)
+				}
 			}
-		case schema.KindVolume:
-			if v, ok := h.volume(l, res); ok {
-				h.Volumes = append(h.Volumes, v)
-			}
-		case schema.KindEIP:
+		case ref.Kind == schema.KindEIP:
 			if s, ok := res.Status.(*schema.EIPStatus); ok && s.Address.IsValid() {
-				h.Public = append(h.Public, s.Address)
+				public = append(public, s.Address)
 			}
-		case schema.KindInstance:
+		case ref.Kind == schema.KindInstance:
 			if s, ok := res.Status.(*schema.InstanceStatus); ok && s.PublicIP != nil && s.PublicIP.Address.IsValid() {
-				h.Public = append(h.Public, s.PublicIP.Address)
+				public = append(public, s.PublicIP.Address)
 			}
 		}
+	})
+	slices.SortFunc(public, netip.Addr.Compare)
+	for _, h := range hosts {
+		h.Public = public
+		slices.SortFunc(h.Volumes, func(a, b Volume) int { return a.Ref.Compare(b.Ref) })
+		slices.SortFunc(h.ENIs, func(a, b ENI) int { return a.Ref.Compare(b.Ref) })
+		h.number()
 	}
-	slices.SortFunc(h.Public, netip.Addr.Compare)
-	slices.SortFunc(h.Volumes, func(a, b Volume) int { return a.Ref.Compare(b.Ref) })
-	h.number()
-	return h, nil
+}
+
+// instancesOf answers the instances that an ENI or a volume is attached to or is to
+// be, each once.
+func instancesOf(res *schema.Resource) (names []string) {
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	switch spec := res.Spec.(type) {
+	case *schema.ENISpec:
+		if spec.AttachTo != nil {
+			add(spec.AttachTo.Instance)
+		}
+	case *schema.VolumeSpec:
+		for _, a := range spec.AttachTo {
+			add(a.Instance)
+		}
+	}
+	switch status := res.Status.(type) {
+	case *schema.ENIStatus:
+		add(status.Instance)
+	case *schema.VolumeStatus:
+		for _, a := range status.AttachedTo {
+			add(a.Instance)
+		}
+	}
+	return names
+}
+
+// take adds an ENI or a volume that is this host's, or is to be.
+func (h *Host) take(l lookup, res *schema.Resource) {
+	switch res.Kind {
+	case schema.KindENI:
+		if e, ok := h.eni(l, res); ok {
+			h.ENIs = append(h.ENIs, e)
+		}
+	case schema.KindVolume:
+		if v, ok := h.volume(l, res); ok {
+			h.Volumes = append(h.Volumes, v)
+		}
+	}
 }
 
 // instance reads what the state says of the host's own instance.

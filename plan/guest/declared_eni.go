@@ -114,3 +114,9 @@ func (h *Host) xps(own string) string { return cmp.Or(own, h.Spec.XPS, "unmanage
 func (h *Host) rps(own schema.RPS) schema.RPS {
 	return cmp.Or(own, h.Spec.RPS, schema.RPS{Mode: "unmanaged"})
 }
+
+// public reports whether an address is one of the state's public ones.
+func (h *Host) public(a netip.Addr) bool {
+	_, found := slices.BinarySearchFunc(h.Public, a, netip.Addr.Compare)
+	return found
+}

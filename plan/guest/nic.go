@@ -119,7 +119,6 @@ func (w *wanting) configured(x NIC) (out []Address) {
 // mayHave reports whether an address is configured at all: a private one of the
 // ENI's subnet. Why not is said by private.
 func (w *wanting) mayHave(e ENI, a netip.Addr) bool {
-	_, public := slices.BinarySearchFunc(w.h.Public, a, netip.Addr.Compare)
 	n := e.net(a.Is6())
-	return !public && n.Subnet.Contains(a) && (a.Is6() || !n.VPC.IsValid() || n.VPC.Contains(a))
+	return !w.h.public(a) && n.Subnet.Contains(a) && (a.Is6() || !n.VPC.IsValid() || n.VPC.Contains(a))
 }

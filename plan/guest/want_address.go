@@ -57,13 +57,12 @@ func (w *wanting) tookDefault(e ENI, link Link) {
 
 // private judges an address: a public one is never configured.
 func (w *wanting) private(e ENI, link Link, a netip.Addr) bool {
-	_, public := slices.BinarySearchFunc(w.h.Public, a, netip.Addr.Compare)
 	n := e.net(a.Is6())
 	switch {
 	case a.Is6() && !n.Subnet.IsValid():
 		w.block(e.Ref, "AddAddress", link.Name, RuleVerify, fmt.Sprintf("%s is an IPv6 address, and the subnet of %s has no ipv6CIDR", a, e.Ref), "declare the subnet's ipv6CIDR")
 		return false
-	case public || a.Is4() && n.VPC.IsValid() && !n.VPC.Contains(a):
+	case w.h.public(a) || a.Is4() && n.VPC.IsValid() && !n.VPC.Contains(a):
 		w.block(e.Ref, "AddAddress", link.Name, RulePublic, fmt.Sprintf("%s is no private address of the VPC %s: public ones are NATed", a, n.VPC),
 			"declare the private address")
 		return false
