@@ -122,7 +122,8 @@ func (c *Change) compared(v voice) string {
 	return text
 }
 
-// summaryTable counts the steps by kind, columns that are not zero.
+// summaryTable counts the steps by kind and by what they do, and says how many
+// of them are what else.
 func (r *Report) summaryTable() string {
 	if len(r.Steps) == 0 {
 		return ""
@@ -139,26 +140,34 @@ func (r *Report) summaryTable() string {
 	}
 	total := &plan.Plan{Steps: r.Steps}
 	total.Count()
+	columns := counted(total.Summary, does)
 	rows := [][]string{{"steps"}}
-	for _, c := range counted(total.Summary) {
+	for _, c := range columns {
 		rows[0] = append(rows[0], c.word)
 	}
 	row := func(name string, s plan.Summary) {
 		cells := []string{name}
-		all := counted(total.Summary)
-		for i := range all {
-			cells = append(cells, dash(all[i].of(s)))
+		for _, c := range columns {
+			cells = append(cells, dash(c.of(s)))
 		}
 		rows = append(rows, cells)
 	}
 	for _, kind := range kinds {
 		of[kind].Count()
-		row(kind, of[kind].Summary)
+		row(prose(kind), of[kind].Summary)
 	}
 	if len(kinds) > 1 {
 		row("**all**", total.Summary)
 	}
-	return "\n" + markdownTable(rows)
+	text := "\n" + markdownTable(rows)
+	var also []string
+	for _, c := range counted(total.Summary, is) {
+		also = append(also, fmt.Sprintf("**%s** %s", comma(c.of(total.Summary)), c.word))
+	}
+	if len(also) > 0 {
+		text += "\nOf these steps: " + strings.Join(also, " · ") + "\n"
+	}
+	return text
 }
 
 // column is a count of the summary.
@@ -167,16 +176,24 @@ type column struct {
 	of   func(plan.Summary) int
 }
 
-// counted answers the columns that are not zero.
-func counted(s plan.Summary) (some []column) {
-	for _, c := range []column{
+var (
+	// does are the counts of what steps do: each counts in one of them.
+	does = []column{
 		{"create", func(s plan.Summary) int { return s.Create }}, {"change", func(s plan.Summary) int { return s.Update }},
 		{"replace", func(s plan.Summary) int { return s.Replace }}, {"delete", func(s plan.Summary) int { return s.Delete }},
-		{"start or stop", func(s plan.Summary) int { return s.Power }}, {"granted here", func(s plan.Summary) int { return s.Granted }},
-		{"irreversible", func(s plan.Summary) int { return s.Irreversible }}, {"data loss", func(s plan.Summary) int { return s.DataLoss }},
-		{"downtime", func(s plan.Summary) int { return s.Downtime }}, {"blocked", func(s plan.Summary) int { return s.Blocked }},
-		{"unknown", func(s plan.Summary) int { return s.Unknown }},
-	} {
+		{"start or stop", func(s plan.Summary) int { return s.Power }}, {"of them blocked", func(s plan.Summary) int { return s.Blocked }},
+	}
+	// is are the counts of what steps are.
+	is = []column{
+		{"irreversible", func(s plan.Summary) int { return s.Irreversible }}, {"losing data", func(s plan.Summary) int { return s.DataLoss }},
+		{"with downtime", func(s plan.Summary) int { return s.Downtime }}, {"granted by this change", func(s plan.Summary) int { return s.Granted }},
+		{"that only the state can judge", func(s plan.Summary) int { return s.Unknown }},
+	}
+)
+
+// counted answers the columns that are not zero.
+func counted(s plan.Summary, of []column) (some []column) {
+	for _, c := range of {
 		if c.of(s) > 0 {
 			some = append(some, c)
 		}

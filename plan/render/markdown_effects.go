@@ -28,7 +28,7 @@ func (r *Report) effects() (all []section) {
 func reachList(i *query.Impact) list {
 	l := list{
 		open: "\n**Who reaches whom**\n\n",
-		n:    len(i.Reach),
+		n:    len(i.Reach), fold: maxOpen,
 		item: func(n int, _ bool) string {
 			c := i.Reach[n]
 			text := "- " + names(c.From, markdown) + " → " + names(c.To, markdown) + ":"

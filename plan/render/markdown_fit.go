@@ -18,13 +18,18 @@ const leftRoom = 400
 
 // list is a section whose items are shown as far as there is room.
 type list struct {
-	open, end string
+	open, end string // what stands before and after the items
 	n         int
+	// fold is how many items stand open where there are many; 0: all.
+	fold int
 	// item answers one of them, a short form of it where that is asked for.
 	item func(i int, short bool) string
 	// left says what the items from i on are: "3 more steps: 2 create, 1 update".
 	left func(i int) string
 }
+
+// foldEnd closes what stands folded.
+const foldEnd = "\n</details>\n"
 
 // fit answers the section in at most room bytes; "" where not even its count fits.
 func (l list) fit(room int) string {
@@ -33,27 +38,34 @@ func (l list) fit(room int) string {
 	}
 	var b strings.Builder
 	b.WriteString(l.open)
-	room -= len(l.end)
+	end := l.end
 	for i := range l.n {
-		rest := leftRoom
+		rest := room - b.Len() - len(end) - leftRoom
 		if i == l.n-1 {
-			rest = 0
+			rest += leftRoom
 		}
-		item := l.item(i, false)
-		if b.Len()+len(item)+rest > room {
-			item = l.item(i, true)
+		fold := ""
+		if l.fold > 0 && i == l.fold && l.n > l.fold+2 {
+			fold = "\n<details><summary>the other " + comma(l.n-i) + "</summary>\n\n"
+			rest -= len(foldEnd)
 		}
-		if b.Len()+len(item)+rest > room {
+		item := fold + l.item(i, false)
+		if len(item) > rest {
+			item = fold + l.item(i, true)
+		}
+		if len(item) > rest {
 			left := "\nand " + l.left(i) + "\n"
-			if b.Len()+len(left) > room {
+			if len(left) > rest+leftRoom {
 				return ""
 			}
 			b.WriteString(left)
 			break
 		}
-		b.WriteString(item)
+		if b.WriteString(item); fold != "" {
+			end = foldEnd + l.end
+		}
 	}
-	b.WriteString(l.end)
+	b.WriteString(end)
 	return b.String()
 }
 

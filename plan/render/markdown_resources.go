@@ -36,7 +36,7 @@ func (r *Report) resourceList() list {
 	slices.SortStableFunc(all, func(a, b *resource) int { return cmp.Compare(a.gravity(), b.gravity()) })
 	return list{
 		open: "\n#### Resources\n",
-		n:    len(all),
+		n:    len(all), fold: 2 * maxOpen,
 		item: func(i int, brief bool) string { return all[i].block(brief) },
 		left: func(i int) string {
 			var steps []*plan.Step

@@ -7,6 +7,9 @@ import (
 	"enid/plan"
 )
 
+// maxOpen is how many items of a list stand open, before the others fold.
+const maxOpen = 10
+
 // granted lists the steps that run only because the change itself lets them.
 func (r *Report) granted() list {
 	var steps []*plan.Step
@@ -17,7 +20,7 @@ func (r *Report) granted() list {
 	}
 	return list{
 		open: "\n#### Granted by this change itself\n\nWhoever approves this change approves these steps too; without it they would be blocked.\n\n",
-		n:    len(steps),
+		n:    len(steps), fold: maxOpen,
 		item: func(i int, _ bool) string {
 			return bullet(ofStep(steps[i], func(v voice) string { return "granted by " + refs(steps[i].GrantedBy, v) }))
 		},
@@ -56,15 +59,9 @@ func markdownRisks(risks []risk, room int) string {
 	for i, k := range risks {
 		l := list{
 			open: "\n**" + k.title + "** (" + count(len(k.items), k.word) + ")\n\n",
-			n:    len(k.items),
+			n:    len(k.items), fold: maxOpen,
 			item: func(i int, _ bool) string { return bullet(k.items[i]) },
-			left: func(i int) string {
-				words := []string{}
-				for _, item := range k.items[i:] {
-					words = append(words, item.sort)
-				}
-				return count(len(words), "more "+k.word) + ": " + tally(words)
-			},
+			left: k.left,
 		}
 		sections[i] = section{strings.ToLower(k.title[:1]) + k.title[1:], 1, l.fit}
 	}
@@ -88,7 +85,7 @@ func (r *Report) machines() list {
 	hosts := r.AllHosts()
 	return list{
 		open: "\n#### On the machines\n",
-		n:    len(hosts),
+		n:    len(hosts), fold: maxOpen,
 		item: func(i int, brief bool) string { return machine(hosts[i], brief) },
 		left: func(i int) string {
 			words := []string{}
@@ -167,7 +164,7 @@ func details(title, body string) string {
 func (r *Report) adviceList() list {
 	return list{
 		open: "\n#### Advice\n\n",
-		n:    len(r.Advice),
+		n:    len(r.Advice), fold: maxOpen,
 		item: func(i int, _ bool) string {
 			a := r.Advice[i]
 			return "- " + code(a.Target.String()) + ": " + prose(a.Detail) + " (" + code(a.Rule) + ")\n"

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"enid/plan"
@@ -24,12 +25,20 @@ type riskItem struct {
 	sort string // the word that it is counted by where it is left out
 }
 
+// left says what the items from i on are.
+func (k risk) left(i int) string {
+	words := []string{}
+	for _, item := range k.items[i:] {
+		words = append(words, item.sort)
+	}
+	return count(len(words), "more "+k.word) + ": " + tally(words)
+}
+
 // risks answers the risks that there are, gravest first.
 func (r *Report) risks() []risk {
 	all := []risk{
 		r.held(),
-		r.flagged("Cannot be undone", func(s *plan.Step) bool { return s.Irreversible }),
-		r.flagged("Loses data", func(s *plan.Step) bool { return s.DataLoss }),
+		r.final(),
 		r.stops(),
 		r.replaced(),
 		r.opened(),
@@ -61,22 +70,25 @@ func ofStep(s *plan.Step, more func(voice) string) riskItem {
 	}}
 }
 
-// flagged answers the steps of one nature, with what comes with them.
-func (r *Report) flagged(title string, is func(*plan.Step) bool) risk {
-	k := risk{title: title, word: "step"}
+// final answers the steps that nobody can take back, with what comes with them.
+func (r *Report) final() risk {
+	k := risk{title: "Cannot be undone, or loses data", word: "step"}
 	for _, s := range r.Steps {
-		if is(s) {
-			k.items = append(k.items, ofStep(s, func(v voice) string {
-				text := ""
-				if s.Blocked() {
-					text = "blocked as things are"
-				}
-				for _, e := range s.Effects[:min(len(s.Effects), 2)] {
-					text = join(text, v.say(e.Detail))
-				}
-				return text
-			}))
+		if !s.Irreversible && !s.DataLoss {
+			continue
 		}
+		item := ofStep(s, func(v voice) string {
+			text := strings.Join(flags(s), ", ")
+			if s.Blocked() {
+				text += "; blocked as things are"
+			}
+			for _, e := range s.Effects[:min(len(s.Effects), 2)] {
+				text = join(text, v.say(e.Detail))
+			}
+			return text
+		})
+		item.sort = strings.Join(flags(s), " and ")
+		k.items = append(k.items, item)
 	}
 	return k
 }
@@ -228,8 +240,12 @@ func (r *Report) unknown() risk {
 			continue
 		}
 		k.items = append(k.items, ofStep(s, func(v voice) (text string) {
+			n := 0
 			for _, c := range s.Checks {
 				if c.Unknown {
+					n++
+				}
+				if c.Unknown && n <= maxBlocks {
 					text = join(text, v.say(c.Detail)+" ("+v.name(c.Rule)+")")
 				}
 			}

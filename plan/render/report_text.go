@@ -69,7 +69,11 @@ func (t *text) risk(k risk) {
 	}
 	t.line(0)
 	t.line(0, t.o.paint(red, k.title), " (", count(len(k.items), k.word), ")")
-	for _, item := range k.items {
+	for i, item := range k.items {
+		if i == 2*maxOpen {
+			t.line(2, "... and ", k.left(i), "; each stands below")
+			break
+		}
 		from := ""
 		if o := origin(item.step, spoken); o != "" {
 			from = t.o.paint(faint, "  "+o)

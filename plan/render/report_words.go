@@ -21,16 +21,37 @@ var verbs = []struct{ verb, says string }{
 	{"add", "adds"}, {"delete", "deletes"}, {"replace", "replaces"}, {"convert", "converts"}, {"move", "moves"},
 	{"change", "changes"}, {"attach", "attaches"}, {"detach", "detaches"}, {"bind", "binds"}, {"unbind", "unbinds"},
 	{"restart", "restarts"}, {"start", "starts"}, {"stop", "stops"}, {"reboot", "reboots"},
-	{"register", "changes the targets of"}, {"deregister", "changes the targets of"},
+	{"register", "changes the targets of"},
 }
 
 // headline answers in plain words what will happen: a sentence for what is done,
 // and one for what it costs.
 func (r *Report) headline(v voice) (does, costs string) {
 	runs := r.Runnable()
-	var parts []string
+	parts := deeds(runs, v, func(verb, says string) string { return says })
+	if commands, machines := r.commands(); commands > 0 {
+		parts = append(parts, "makes "+count(commands, "change")+" in the kernel of "+machines(v))
+	}
+	switch {
+	case len(parts) > 0:
+		does = capital(series(parts)) + "."
+	case len(r.Steps) > 0:
+		would := deeds(r.Steps, v, func(verb, says string) string { return verb })
+		does = "Would " + series(would) + "; nothing of it can run yet."
+	case r.Summary.Blocked > 0:
+		does = "Changes nothing yet: whatever it asks of machines is blocked."
+	case len(r.Recorded) > 0:
+		does = "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
+	default:
+		does = "Runs no step."
+	}
+	return does, r.costs(runs, v)
+}
+
+// deeds answers what steps come to, a phrase for each verb.
+func deeds(steps []*plan.Step, v voice, form func(verb, says string) string) (parts []string) {
 	by := map[string][]*resource{}
-	for _, one := range resources(runs) {
+	for _, one := range resources(steps) {
 		verb := one.verb
 		if verb == "deregister" {
 			verb = "register"
@@ -39,25 +60,14 @@ func (r *Report) headline(v voice) (does, costs string) {
 	}
 	for _, w := range verbs {
 		if some := by[w.verb]; len(some) > 0 {
-			parts = append(parts, w.says+" "+things(some, v))
+			parts = append(parts, form(strings.ReplaceAll(w.verb, "register", "change the targets of"), w.says)+" "+things(some, v))
 		}
 	}
-	commands, machines := r.commands()
-	if commands > 0 {
-		parts = append(parts, "makes "+count(commands, "change")+" in the kernel of "+machines(v))
-	}
-	switch {
-	case len(parts) > 0:
-		does = strings.ToUpper(parts[0][:1]) + series(parts)[1:] + "."
-	case r.Summary.Blocked > 0:
-		does = "Does nothing yet: whatever it asks for is blocked."
-	case len(r.Recorded) > 0:
-		does = "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
-	default:
-		does = "Runs no step."
-	}
-	return does, r.costs(runs, v)
+	return parts
 }
+
+// capital answers the words with a capital; they begin with one of ours.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // things answers "ENI web-1-b and 3 EIPs".
 func things(some []*resource, v voice) string {
@@ -148,15 +158,14 @@ func (r *Report) commands() (n int, of func(voice) string) {
 // costs answers what stops, is lost, is blocked.
 func (r *Report) costs(runs []*plan.Step, v voice) string {
 	var good, bad []string
-	stops, lost, final := 0, 0, 0
+	stops, final := 0, 0
 	var stopped, losers []string
 	for _, s := range runs {
 		if s.Downtime {
 			stops++
-			stopped = append(stopped, s.Target.Name)
+			stopped = append(stopped, s.Target.String())
 		}
 		if s.DataLoss {
-			lost++
 			losers = append(losers, s.Target.String())
 		}
 		if s.Irreversible {
@@ -168,18 +177,32 @@ func (r *Report) costs(runs []*plan.Step, v voice) string {
 	case stops == 0:
 		good = append(good, "nothing is stopped")
 	case len(stopped) == 1:
-		bad = append(bad, v.name(stopped[0])+" stops"+times(stops))
+		bad = append(bad, "stops "+v.name(stopped[0])+times(stops))
 	default:
-		bad = append(bad, count(len(stopped), "resource")+" stop, "+count(stops, "time")+" in all")
+		bad = append(bad, "stops "+count(len(stopped), "resource")+", "+count(stops, "time")+" in all")
 	}
 	switch {
-	case lost == 0:
+	case len(losers) == 0:
 		good = append(good, "nothing is lost")
 	case len(losers) == 1:
-		bad = append(bad, "data of "+v.name(losers[0])+" is lost")
+		bad = append(bad, "loses the data of "+v.name(losers[0]))
 	default:
-		bad = append(bad, "data of "+count(len(losers), "resource")+" is lost")
+		bad = append(bad, "loses the data of "+count(len(losers), "resource"))
 	}
+	sentences := []string{}
+	if len(bad) > 0 {
+		sentences = append(sentences, capital(series(bad))+".")
+	}
+	sentences = append(sentences, r.counts(final)...)
+	if len(good) > 0 {
+		sentences = append(sentences, capital(series(good))+".")
+	}
+	return strings.Join(sentences, " ")
+}
+
+// counts answers a sentence for the steps of which there is more to say.
+func (r *Report) counts(final int) []string {
+	var parts []string
 	for _, c := range []struct {
 		n         int
 		one, many string
@@ -189,19 +212,15 @@ func (r *Report) costs(runs []*plan.Step, v voice) string {
 		{r.Summary.Unknown, "depends on what only the state knows", "depend on what only the state knows"},
 	} {
 		if c.n == 1 {
-			bad = append(bad, "1 step "+c.one)
+			parts = append(parts, "1 step "+c.one)
 		} else if c.n > 1 {
-			bad = append(bad, count(c.n, "step")+" "+c.many)
+			parts = append(parts, count(c.n, "step")+" "+c.many)
 		}
 	}
-	all := series(append(bad, good...))
-	if len(bad) > 0 && len(good) > 0 {
-		all = series(bad) + "; " + series(good)
+	if len(parts) == 0 {
+		return nil
 	}
-	if all[0] >= 'a' && all[0] <= 'z' {
-		all = strings.ToUpper(all[:1]) + all[1:]
-	}
-	return all + "."
+	return []string{series(parts) + "."}
 }
 
 func times(n int) string {
