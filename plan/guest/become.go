@@ -1,6 +1,9 @@
 package guest
 
 import (
+	"cmp"
+	"slices"
+
 	"enid/plan"
 	"enid/schema"
 )
@@ -13,7 +16,8 @@ import (
 // name by then, or it comes back under another name, it was unplugged: addresses,
 // routes and clients went with it, and rules, which know no link, did not.
 func (m *model) become(a asked) *plan.World {
-	world := World(a.bare())
+	o := a.bare()
+	world := World(o)
 	mine := map[string]bool{} // the links of before that are there
 	macs := map[string]bool{}
 	for _, link := range a.links {
@@ -32,28 +36,51 @@ func (m *model) become(a asked) *plan.World {
 		}
 	}
 	for _, ref := range m.world.Refs() {
-		if o := m.world.Get(ref); m.stays(ref, o, world, mine) {
-			world.Put(ref, o)
+		if x := m.world.Get(ref); m.stays(ref, x, world, mine) {
+			o.add(x)
 		}
 	}
-	return world
+	slices.SortStableFunc(o.Addresses, func(a, b Address) int { return cmp.Compare(a.Order, b.Order) })
+	return World(o)
+}
+
+// add adds an object as it would be read, in the place of one of its name.
+func (o *Objects) add(x plan.Object) {
+	switch x := x.(type) {
+	case Link:
+		o.Links = append(o.Links, x)
+	case Address:
+		o.Addresses = append(o.Addresses, x)
+	case Route:
+		o.Routes = append(o.Routes, x)
+	case Rule:
+		o.Rules = append(o.Rules, Normal(x).(Rule))
+	case Channels:
+		o.Channels = append(o.Channels, x)
+	case object:
+		o.More = append(o.More, x)
+	}
 }
 
 // stays reports whether an object of before is there still: what is enid's own, and
 // the values that it set.
-func (m *model) stays(ref plan.Ref, o plan.Object, world *plan.World, mine map[string]bool) bool {
-	on, ok := o.(object)
-	switch o.(type) {
+func (m *model) stays(ref plan.Ref, x plan.Object, bare *plan.World, mine map[string]bool) bool {
+	link := ""
+	if on, ok := x.(object); ok {
+		link = on.Interface()
+	}
+	set := bare.Get(ref) != nil && m.wanted.Get(ref) != nil
+	switch x.(type) {
 	case Rule, File:
-		return Ours(o)
+		return Ours(x)
 	case Address, Route:
-		return Ours(o) && mine[on.Interface()]
+		return Ours(x) && mine[link]
 	case Link, Lease:
-		return mine[on.Interface()]
+		return mine[link]
 	case Channels, Sysctl:
-		return mine[on.Interface()] && world.Get(ref) != nil && m.wanted.Get(ref) != nil
+		return set && mine[link]
 	case SocketFlows, Service:
-		return ok && world.Get(ref) != nil && m.wanted.Get(ref) != nil
+		return set
 	}
 	return false
 }
