@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"enid/plan"
 	"enid/schema"
@@ -19,7 +20,16 @@ type asked struct {
 	born    map[schema.Ref]string // which instance and which ENIs it has
 	// unsaid are the notes about what is left out. Where they are the same before and
 	// after a change, the change does not bear on it.
-	unsaid []plan.Advice
+	unsaid []note
+}
+
+// note is one of what a model leaves out: of an interface, which is named then, or of
+// the target itself.
+type note struct {
+	target     schema.Ref
+	rule       string
+	what, link string // "queues", eth1
+	detail     string
 }
 
 // ask answers what can be asked of the machine of a Host.
@@ -34,7 +44,7 @@ func ask(cloud *plan.World, of *Host) asked {
 			a.primary = cmp.Or(s.PrivateIP, a.primary)
 		}
 	}
-	a.steering(instance, "eth0", schema.ENIGuest{Queues: h.queues(schema.Queues{}), RPS: h.rps(schema.RPS{}), XPS: h.xps("")})
+	a.steering("eth0", schema.ENIGuest{Queues: h.queues(schema.Queues{}), RPS: h.rps(schema.RPS{}), XPS: h.xps("")})
 	h.ENIs = slices.Clone(h.ENIs)
 	taken := map[string]bool{"eth0": true}
 	for i := range h.ENIs {
@@ -46,7 +56,7 @@ func ask(cloud *plan.World, of *Host) asked {
 			}
 			a.links[e.Ref], taken[name] = name, true
 			a.born[e.Ref] = born(cloud, e.Ref)
-			a.steering(e.Ref, name, e.Guest)
+			a.steering(name, e.Guest)
 		}
 		a.known(l.Get(e.Ref), e)
 		e.Guest.RPS, e.Guest.XPS = schema.RPS{Mode: "unmanaged"}, "unmanaged"
@@ -99,29 +109,58 @@ func (a *asked) known(res *schema.Resource, e *ENI) {
 
 // steering notes what an interface is asked for that depends on the machine's CPUs and
 // on its driver.
-func (a *asked) steering(of schema.Ref, link string, g schema.ENIGuest) {
+func (a *asked) steering(link string, g schema.ENIGuest) {
+	add := func(rule, what, format string, args ...any) {
+		host := schema.Ref{Kind: schema.KindHost, Name: a.host.Name}
+		a.unsaid = append(a.unsaid, note{host, rule, what, link, fmt.Sprintf(format, args...)})
+	}
 	if g.Queues.Auto {
 		most := "the driver's maximum"
 		if n := a.host.TypeQueues; n > 0 {
 			most = fmt.Sprintf("%d (the maximum of %s)", n, a.host.Type)
 		}
-		a.leave(of, RuleMaximum, "queues of %s: auto, which is up to %s or as many as the machine has CPUs, if that is fewer", link, most)
+		add(RuleMaximum, "queues", "auto, which is up to %s or as many as the machine has CPUs, if that is fewer", most)
 	}
 	if managed(g.RPS) {
 		mode := g.RPS.Mode
 		if mode == "mask" {
 			mode = "mask " + g.RPS.Mask
 		}
-		a.leave(of, RuleRPS, "RPS of %s: %s, on each of its receive queues, trimmed to the machine's CPUs", link, mode)
+		add(RuleRPS, "RPS", "%s, on each receive queue, trimmed to the machine's CPUs", mode)
 	}
 	if g.XPS == "auto" || g.XPS == "off" {
-		a.leave(of, RuleXPS, "XPS of %s: %s, over the machine's CPUs and its send queues", link, g.XPS)
+		add(RuleXPS, "XPS", "%s, over the send queues and the machine's CPUs", g.XPS)
 	}
 	if n := a.host.Spec.RFS.Entries; n > 0 {
-		a.leave(of, RuleRFS, "RFS of %s: %d flows in all, divided by its receive queues", link, roundUp(n))
+		add(RuleRFS, "RFS", "%d flows in all, divided by the receive queues", roundUp(n))
 	}
 }
 
 func (a *asked) leave(of schema.Ref, rule, format string, args ...any) {
-	a.unsaid = append(a.unsaid, plan.Advice{Rule: rule, Target: of, Detail: fmt.Sprintf(format, args...)})
+	a.unsaid = append(a.unsaid, note{target: of, rule: rule, detail: fmt.Sprintf(format, args...)})
+}
+
+// notes answers as advice what is left out now and was not before: the same of several
+// interfaces in one.
+func (a asked) notes(before asked) (out []plan.Advice) {
+	var fresh []note
+	links := map[note][]string{}
+	for _, x := range a.unsaid {
+		if slices.Contains(before.unsaid, x) {
+			continue
+		}
+		same := x
+		same.link = ""
+		if links[same] == nil {
+			fresh = append(fresh, same)
+		}
+		links[same] = append(links[same], x.link)
+	}
+	for _, x := range fresh {
+		if x.what != "" {
+			x.detail = x.what + " of " + strings.Join(links[x], ", ") + ": " + x.detail
+		}
+		out = append(out, plan.Advice{Rule: x.rule, Target: x.target, Detail: x.detail})
+	}
+	return out
 }

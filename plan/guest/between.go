@@ -118,11 +118,7 @@ func (c change) advice(from *model, u *unfolding, steps bool) (out []plan.Advice
 			out = append(out, x)
 		}
 	}
-	for _, x := range u.unsaid {
-		if !slices.Contains(from.unsaid, x) {
-			out = append(out, x)
-		}
-	}
+	out = append(out, u.notes(from.asked)...)
 	if steps {
 		out = append(out, plan.Advice{Rule: RuleMatchMAC, Target: schema.Ref{Kind: schema.KindHost, Name: u.host.Name},
 			Detail: "no machine was looked at: names of interfaces are assumed (eth0 is the primary one, ethN the ENI at device index N); enid finds them by MAC"})

@@ -73,7 +73,7 @@ func ownIn(w *plan.World) (out []string) {
 
 func linesOf(h *plan.Host) (out []string) {
 	for _, s := range h.Steps {
-		text := s.ID + " " + s.Operation + " " + s.Target + ": " + s.Command
+		text := "> " + s.ID + " " + s.Operation + " " + s.Target + ": " + s.Command
 		for _, b := range s.BlockedBy {
 			text += " [" + b.Rule + " " + b.Detail + "]"
 		}
