@@ -144,19 +144,24 @@ func (q *questions) answer(ctx context.Context) error {
 			added = append(added, f)
 		}
 	}
-	if len(added)+len(removed) == 0 {
-		return nil
+	blames, err := q.blameAdded(ctx, added)
+	if err != nil {
+		return err
+	}
+	more, err := q.blameRemoved(ctx, removed)
+	if err != nil {
+		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(2)
-	if err := q.blameAdded(ctx, group, added); err != nil {
-		return err
-	}
-	if err := q.blameRemoved(ctx, group, removed); err != nil {
-		return err
+	for _, blame := range append(blames, more...) {
+		group.Go(func() error { return blame(ctx) })
 	}
 	return group.Wait()
 }
+
+// blaming asks git about one file.
+type blaming func(ctx context.Context) error
 
 // settleLines notes the commits that answer for lines of a file.
 func (q *questions) settleLines(f file, found map[int]int) {

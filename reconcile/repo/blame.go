@@ -6,8 +6,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // below answers a path from the repository's top.
@@ -15,7 +13,7 @@ func (x *Range) below(name string) string { return path.Join(x.Topology, name) }
 
 // blameAdded asks who wrote lines of After. A merge that is no commit yet is made
 // one, in our folder, so that its lines are followed into both sides.
-func (q *questions) blameAdded(ctx context.Context, group *errgroup.Group, files []file) error {
+func (q *questions) blameAdded(ctx context.Context, files []file) (blames []blaming, err error) {
 	tip := q.Head.ID
 	if q.Merged && len(files) > 0 {
 		cmd := q.repo.command(ctx, "commit-tree", "-p", q.Base.ID, "-p", q.Head.ID, "-m", "merged", q.second)
@@ -25,8 +23,8 @@ func (q *questions) blameAdded(ctx context.Context, group *errgroup.Group, files
 		said := &heard{}
 		cmd.Stderr = said
 		out, err := cmd.Output()
-		if err = q.repo.failure(ctx, "commit-tree", err, said); err != nil {
-			return fmt.Errorf("making a commit of the merge: %w", err)
+		if err = failure(ctx, "commit-tree", err, said); err != nil {
+			return nil, fmt.Errorf("making a commit of the merge: %w", err)
 		}
 		tip = strings.TrimSpace(string(out))
 	}
@@ -36,7 +34,7 @@ func (q *questions) blameAdded(ctx context.Context, group *errgroup.Group, files
 	}
 	for _, f := range files {
 		lines := q.numbers(f)
-		group.Go(func() error {
+		blames = append(blames, func(ctx context.Context) error {
 			wrote, err := q.blame(ctx, revisions, q.below(f.path), lines)
 			if err != nil {
 				return err
@@ -51,19 +49,19 @@ func (q *questions) blameAdded(ctx context.Context, group *errgroup.Group, files
 			return nil
 		})
 	}
-	return nil
+	return blames, nil
 }
 
 // blameRemoved asks who took lines of Before away. They are looked up where the
 // branch began and followed forward to the last commit that has them; what came
 // after that removed them.
-func (q *questions) blameRemoved(ctx context.Context, group *errgroup.Group, files []file) error {
+func (q *questions) blameRemoved(ctx context.Context, files []file) (blames []blaming, err error) {
 	if len(files) == 0 || q.MergeBase.ID == "" {
-		return nil
+		return nil, nil
 	}
 	begin, err := q.atMergeBase(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, f := range files {
 		was, lines, moved := begin(f.path), []int{}, map[int]int{}
@@ -75,7 +73,7 @@ func (q *questions) blameRemoved(ctx context.Context, group *errgroup.Group, fil
 		if len(lines) == 0 {
 			continue
 		}
-		group.Go(func() error {
+		blames = append(blames, func(ctx context.Context) error {
 			revisions := []string{"--reverse", q.MergeBase.ID + ".." + q.Head.ID}
 			last, err := q.blame(ctx, revisions, q.below(was.old), lines)
 			if err != nil {
@@ -91,7 +89,7 @@ func (q *questions) blameRemoved(ctx context.Context, group *errgroup.Group, fil
 			return nil
 		})
 	}
-	return nil
+	return blames, nil
 }
 
 // atMergeBase answers for a file of Before what leads to it from the merge base.

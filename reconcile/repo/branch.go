@@ -51,7 +51,7 @@ func (x *Range) branch(ctx context.Context) (*branch, error) {
 	said := &heard{}
 	cmd.Stdin, cmd.Stderr = &ids, said
 	changes, err := cmd.Output()
-	if err = r.failure(ctx, "diff-tree", err, said); err != nil {
+	if err = failure(ctx, "diff-tree", err, said); err != nil {
 		return nil, fmt.Errorf("reading which files the branch changed: %w", err)
 	}
 	b.read(strings.Split(strings.TrimSuffix(string(changes), "\x00"), "\x00"))

@@ -5,8 +5,10 @@
 // The git program, and not a library, because a reviewer is to see what merging
 // gives, and git is what merges: renames, attributes, criss-cross histories.
 //
-// Nothing is written into the repository. What a merge makes goes into a folder
-// of ours, which Close removes; a crash leaves it among the temporary files.
-// Nothing of the tree is executed, nor what its attributes choose: no hook, no
-// filter, no merge driver, no text conversion. The network is never asked.
+// Nothing is written into the repository, and nothing in it is executed: it is
+// asked what its names mean and where its objects are. All else happens in an
+// empty repository of ours that borrows these objects, with no configuration:
+// no hook, filter, merge driver or text conversion that a tree's attributes could
+// choose, and no remote to fetch from. What a merge makes goes there too. Close
+// removes it; a crash leaves it among the temporary files.
 package repo

@@ -19,11 +19,18 @@ type gitError struct {
 
 // Error answers what git said, inert and without credentials.
 func (e *gitError) Error() string {
+	if strings.Contains(e.said, "unable to read") || strings.Contains(e.said, "bad object") {
+		return fmt.Sprintf("git %s: %s; %s", e.command, plain(e.said), refetch)
+	}
 	if said := plain(e.said); said != "" {
 		return fmt.Sprintf("git %s: %s", e.command, said)
 	}
 	return fmt.Sprintf("git %s ended with exit code %d", e.command, e.code)
 }
+
+// refetch is what helps where objects are missing: a partial clone leaves them
+// with the server, and the network is never asked from here.
+const refetch = "a partial clone lacks what was filtered, and git fetch --refetch --no-filter brings it; else git fsck says what is damaged"
 
 // Unwrap answers the cause.
 func (e *gitError) Unwrap() error { return e.err }

@@ -20,7 +20,9 @@ func (x *Range) merge(ctx context.Context) (string, error) {
 	if err := r.canMerge(ctx); err != nil {
 		return "", err
 	}
-	// The names of the sides stand in git's messages.
+	if err := r.layAttributes(ctx, x.Base); err != nil {
+		return "", err
+	}
 	out, err := r.run(ctx, "merge-tree", "--write-tree", "-z", "--name-only", x.Base.ID, x.Head.ID)
 	if err != nil && !exited(err, 1) {
 		return "", fmt.Errorf("merging %s into %s: %w", render.Inert(x.Head.Name), render.Inert(x.Base.Name), err)

@@ -45,7 +45,7 @@ func (r *Repo) objects(ctx context.Context, mode string) (*objects, error) {
 		return nil, fmt.Errorf("git cat-file: %w", err)
 	}
 	if err := o.cmd.Start(); err != nil {
-		return nil, r.failure(ctx, "cat-file", err, &o.said)
+		return nil, failure(ctx, "cat-file", err, &o.said)
 	}
 	o.out = bufio.NewReaderSize(out, 1<<16)
 	return o, nil
@@ -80,7 +80,7 @@ func (o *objects) answer(hash string, withBody bool, see func(object) error) err
 	}
 	fields := strings.Fields(header)
 	if len(fields) != 3 {
-		return fmt.Errorf("the object %s is missing from the repository%s", hash, o.repo.whyMissing())
+		return fmt.Errorf("the object %s is missing from the repository; %s", hash, refetch)
 	}
 	got := object{kind: fields[1]}
 	if got.size, err = strconv.ParseInt(fields[2], 10, 64); err != nil {
@@ -103,21 +103,14 @@ func (o *objects) answer(hash string, withBody bool, see func(object) error) err
 // broken is the error of a git that ended before its answer did.
 func (o *objects) broken(err error) error {
 	if waited := o.wait(); waited != nil {
-		if says(waited, "promisor") || says(waited, "transport") {
-			return fmt.Errorf("%w%s", waited, o.repo.whyMissing())
-		}
 		return waited
 	}
 	return fmt.Errorf("git cat-file ended too early: %w", err)
 }
 
-func (r *Repo) whyMissing() string {
-	return "; a partial clone lacks what was filtered: git fetch --refetch --no-filter brings it"
-}
-
 func (o *objects) wait() error {
 	_ = o.in.Close()
-	return o.repo.failure(o.ctx, "cat-file", o.cmd.Wait(), &o.said)
+	return failure(o.ctx, "cat-file", o.cmd.Wait(), &o.said)
 }
 
 // close ends the git, whatever it is at.

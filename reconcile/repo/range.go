@@ -102,12 +102,12 @@ func (r *Repo) defaultBase(ctx context.Context, head Commit) (Commit, error) {
 		return base, err
 	}
 	// A branch of another name that has nothing yet stays compared with main.
-	on, err := r.line(ctx, "rev-parse", "--symbolic-full-name", "--end-of-options", head.Name)
+	on, err := r.theirs.line(ctx, "rev-parse", "--symbolic-full-name", "--end-of-options", head.Name)
 	on = strings.TrimPrefix(on, "--end-of-options\n")
 	if err == nil && strings.HasPrefix(on, "refs/") && strings.TrimPrefix(short(on), "origin/") != strings.TrimPrefix(base.Name, "origin/") {
 		return base, nil
 	}
-	if upstream, err := r.line(ctx, "for-each-ref", "--format=%(upstream)", "--", ref); err == nil && upstream != "" {
+	if upstream, err := r.theirs.line(ctx, "for-each-ref", "--format=%(upstream)", "--", ref); err == nil && upstream != "" {
 		if up, err := r.commit(ctx, upstream); err == nil && up.ID != head.ID {
 			up.Name = short(upstream)
 			return up, nil

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"enid/plan/render"
@@ -17,12 +18,10 @@ import (
 
 // Repo is a repository on this disk. It is not for concurrent use.
 type Repo struct {
-	git      string // the program
-	dir      string // as it was given
 	topology string // as it was given, clean; "" is the default
-	cwd      string // where git runs
-	env      []string
-	temp     string // holds work and objects
+	theirs   place  // the repository itself, for what names mean in it
+	place           // a repository of ours over the same objects
+	temp     string // holds ours
 	shallow  bool
 	bound    tree.Bounds
 
@@ -49,7 +48,7 @@ func Open(ctx context.Context, dir, topology string) (*Repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the git program is needed and cannot be found in PATH: %w", err)
 	}
-	r := &Repo{git: git, dir: dir, topology: topology, cwd: dir, env: environment(), bound: tree.Contract,
+	r := &Repo{topology: topology, theirs: place{git, dir, environment()}, bound: tree.Contract,
 		trees: map[string][]tree.Entry{}, blobs: map[string][]byte{}}
 	if err := r.locate(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -57,38 +56,79 @@ func Open(ctx context.Context, dir, topology string) (*Repo, error) {
 	return r, nil
 }
 
-// locate finds the repository as git does, with git's check of who owns it, and
-// lets every later git run in an empty folder: no attributes, no index and no
-// configuration of a work tree have a say.
+// locate finds the repository as git does, with git's check of who owns it.
 func (r *Repo) locate(ctx context.Context) error {
-	answer, err := r.line(ctx, "rev-parse", "--is-shallow-repository", "--absolute-git-dir")
+	answer, err := r.theirs.line(ctx, "rev-parse", "--is-shallow-repository", "--show-object-format")
 	if err != nil {
 		return r.notOpened(err)
 	}
-	shallow, gitDir, _ := strings.Cut(answer, "\n")
+	shallow, format, _ := strings.Cut(answer, "\n")
 	r.shallow = shallow == "true"
-	objects, err := r.line(ctx, "rev-parse", "--git-path", "objects")
+	objects, err := r.gitPath(ctx, "objects")
 	if err != nil {
-		return r.notOpened(err)
+		return err
 	}
-	if !filepath.IsAbs(objects) {
-		objects = filepath.Join(r.dir, objects)
+	if err := r.found(objects, format); err != nil {
+		return fmt.Errorf("a repository for what merging makes: %w", err)
 	}
-	if objects, err = filepath.Abs(objects); err != nil {
-		return fmt.Errorf("opening the repository: %w", err)
+	if !r.shallow {
+		return nil
 	}
+	// Where the history ends stands in a file; without it git misses commits.
+	from, err := r.gitPath(ctx, "shallow")
+	if err != nil {
+		return err
+	}
+	ends, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(r.temp, "git", "shallow"), ends, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("where the shallow history ends: %w", err)
+	}
+	return nil
+}
+
+// gitPath answers where the repository keeps something, absolute.
+func (r *Repo) gitPath(ctx context.Context, what string) (string, error) {
+	name, err := r.theirs.line(ctx, "rev-parse", "--git-path", what)
+	if err != nil {
+		return "", r.notOpened(err)
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(r.theirs.dir, name)
+	}
+	if name, err = filepath.Abs(name); err != nil {
+		return "", fmt.Errorf("opening the repository: %w", err)
+	}
+	return name, nil
+}
+
+// found makes a repository of ours, which borrows the other's objects. All that
+// configures git is left behind that way: drivers, filters, hooks, attributes of
+// a work tree, the user's own habits. What a merge makes is written here.
+func (r *Repo) found(objects, format string) (err error) {
 	if r.temp, err = os.MkdirTemp("", "enid-repo-"); err != nil {
-		return fmt.Errorf("a folder for what merging makes: %w", err)
+		return err
 	}
-	own, work := filepath.Join(r.temp, "objects"), filepath.Join(r.temp, "work")
-	for _, folder := range []string{own, work} {
+	git, work := filepath.Join(r.temp, "git"), filepath.Join(r.temp, "work")
+	for _, folder := range []string{git, filepath.Join(git, "objects"), filepath.Join(git, "refs"), work} {
 		if err := os.Mkdir(folder, 0o700); err != nil {
-			return fmt.Errorf("a folder for what merging makes: %w", err)
+			return err
 		}
 	}
-	r.cwd = work
-	r.env = environment("GIT_DIR="+gitDir, "GIT_WORK_TREE="+work, "GIT_INDEX_FILE="+filepath.Join(r.temp, "index"),
-		"GIT_OBJECT_DIRECTORY="+own, "GIT_ALTERNATE_OBJECT_DIRECTORIES="+quoted(objects))
+	config := "[core]\nrepositoryformatversion = 0\n"
+	if format == "sha256" {
+		config = "[core]\nrepositoryformatversion = 1\n[extensions]\nobjectFormat = sha256\n"
+	}
+	for name, content := range map[string]string{"HEAD": "ref: refs/heads/main\n", "config": config} {
+		if err := os.WriteFile(filepath.Join(git, name), []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	env := slices.DeleteFunc(environment(), func(kv string) bool { return strings.HasPrefix(kv, "GIT_CONFIG_") })
+	r.place = place{r.theirs.program, work, slices.Clip(append(env, "GIT_DIR="+git, "GIT_WORK_TREE="+work, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull,
+		"GIT_ALTERNATE_OBJECT_DIRECTORIES="+quoted(objects)))}
 	return nil
 }
 
@@ -98,7 +138,7 @@ func quoted(name string) string {
 }
 
 func (r *Repo) notOpened(err error) error {
-	dir := render.Inert(r.dir)
+	dir := render.Inert(r.theirs.dir)
 	switch {
 	case says(err, "dubious ownership"):
 		return fmt.Errorf("the repository at %s belongs to another user, and git does not trust it; if you do: git config --global --add safe.directory %s", dir, dir)

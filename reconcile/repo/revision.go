@@ -45,17 +45,36 @@ func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // commit reads what a revision names.
 func (r *Repo) commit(ctx context.Context, name string) (Commit, error) {
-	id, err := r.resolve(ctx, name)
-	if err != nil {
-		return Commit{}, err
+	id := name
+	if !isHash(name) {
+		var err error
+		if id, err = r.resolve(ctx, name); err != nil {
+			return Commit{}, err
+		}
 	}
 	out, err := r.run(ctx, "log", "--no-walk", "-z", "--encoding=UTF-8", format, id, "--")
+	if exited(err, 128) || err == nil && len(out) == 0 {
+		return Commit{}, r.unknownRevision(name)
+	}
 	if err != nil {
 		return Commit{}, fmt.Errorf("reading commit %s: %w", render.Inert(name), err)
 	}
 	c, err := parseCommit(strings.TrimSuffix(string(out), "\x00"))
 	c.Name = name
 	return c, err
+}
+
+// isHash says whether a name is a hash in full, which nothing else can be.
+func isHash(name string) bool {
+	_, err := hex.DecodeString(name)
+	return err == nil && emptyTree[len(name)] != ""
+}
+
+func (r *Repo) unknownRevision(name string) error {
+	if r.shallow {
+		return fmt.Errorf("there is no revision %s in this shallow clone; %s", render.Inert(name), deepen)
+	}
+	return fmt.Errorf("there is no revision %s in the repository; give a branch, a tag or a commit, or fetch it first", render.Inert(name))
 }
 
 // resolve answers the hash of the commit that a revision names. Two references of
@@ -65,20 +84,17 @@ func (r *Repo) resolve(ctx context.Context, name string) (string, error) {
 	if name == "" || strings.ContainsAny(name, "\x00\n") {
 		return "", fmt.Errorf("%q is no revision", name)
 	}
-	cmd := r.command(ctx, "rev-parse", "--verify", "--end-of-options", name+"^{commit}")
+	cmd := r.theirs.command(ctx, "rev-parse", "--verify", "--end-of-options", name+"^{commit}")
 	said := &heard{}
 	cmd.Stderr = said
 	out, err := cmd.Output()
-	err = r.failure(ctx, "rev-parse", err, said)
+	err = failure(ctx, "rev-parse", err, said)
 	id := strings.TrimSuffix(strings.TrimPrefix(string(out), "--end-of-options\n"), "\n") // early gits print that
-	_, notHash := hex.DecodeString(id)
 	switch {
 	case strings.Contains(said.String(), "is ambiguous"):
 		return "", fmt.Errorf("the revision %s is ambiguous: more than one branch, tag or commit is called so; name it in full, such as refs/heads/%s, or give more of the hash", shown, shown)
-	case exited(err, 128) && r.shallow:
-		return "", fmt.Errorf("there is no revision %s in this shallow clone; %s", shown, deepen)
-	case exited(err, 128), err == nil && (notHash != nil || id == ""):
-		return "", fmt.Errorf("there is no revision %s in the repository; give a branch, a tag or a commit, or fetch it first", shown)
+	case exited(err, 128), err == nil && !isHash(id):
+		return "", r.unknownRevision(name)
 	case err != nil:
 		return "", fmt.Errorf("looking for revision %s: %w", shown, err)
 	}
@@ -93,7 +109,7 @@ var mains = []string{"refs/remotes/origin/HEAD", "refs/remotes/origin/main", "re
 
 // mainBranch finds the main branch's reference.
 func (r *Repo) mainBranch(ctx context.Context) (string, error) {
-	out, err := r.run(ctx, append([]string{"for-each-ref", "--format=%(refname)%00%(symref)", "--"}, mains...)...)
+	out, err := r.theirs.run(ctx, append([]string{"for-each-ref", "--format=%(refname)%00%(symref)", "--"}, mains...)...)
 	if err != nil {
 		return "", fmt.Errorf("looking for the main branch: %w", err)
 	}
