@@ -1,10 +1,8 @@
 package query
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"enid/schema"
@@ -115,7 +113,23 @@ func CIDR(t *schema.Topology, name string) (*Report, error) {
 	if !spec.CIDR.IsValid() || !spec.CIDR.Addr().Is4() {
 		return nil, fmt.Errorf("%s has no IPv4 CIDR", ref)
 	}
-	r := &Report{Format: ReportFormat, Rule: ruleReport, Subnet: ref.String(), VPC: "VPC/" + spec.VPC, CIDR: spec.CIDR,
+	r := q.report(subnet)
+	q.holders(r, spec.VPC)
+	cloud := schema.ProviderOf(q, subnet)
+	r.classify(cloud, spec)
+	r.findBlocks()
+	if cloud == schema.Alibaba {
+		r.Remark = "Alibaba Cloud has no reservations"
+		return r, nil
+	}
+	r.suggest()
+	return r, nil
+}
+
+// report answers the report of a subnet with an IPv4 CIDR, before anybody uses it.
+func (q *topology) report(subnet *schema.Resource) *Report {
+	spec := specOf[*schema.SubnetSpec](subnet)
+	r := &Report{Format: ReportFormat, Rule: ruleReport, Subnet: subnet.String(), VPC: "VPC/" + spec.VPC, CIDR: spec.CIDR,
 		Holders: []Holder{}, FreeBlocks: []Block{}, Reservations: append([]schema.Reservation{}, spec.Reservations...),
 		Unplaced: []string{}, Reserve: []Suggestion{}}
 	cloud := schema.ProviderOf(q, subnet)
@@ -125,15 +139,12 @@ func CIDR(t *schema.Topology, name string) (*Report, error) {
 	if spec.IPv6CIDR.IsValid() {
 		r.IPv6 = &IPv6{CIDR: spec.IPv6CIDR}
 	}
-	q.holders(r, subnet, spec)
-	r.classify(cloud, spec)
-	r.findBlocks()
-	if cloud == schema.Alibaba {
-		r.Remark = "Alibaba Cloud has no reservations"
-		return r, nil
+	if status := statusOf[*schema.SubnetStatus](subnet); status != nil {
+		for _, a := range status.UsedIPs {
+			r.holds("", use{"unmanaged", single(a)})
+		}
 	}
-	r.suggest()
-	return r, nil
+	return r
 }
 
 // classify puts every address into its class.
@@ -179,108 +190,3 @@ func ranges(all spans) []Range {
 }
 
 func rangeOf(s span) Range { return Range{address(s.first), address(s.last), s.last - s.first + 1} }
-
-// holders finds who uses addresses of the subnet: whatever of its VPC has one in
-// its CIDR, since an instance that moved keeps its old address until its next start.
-func (q *topology) holders(r *Report, subnet *schema.Resource, spec *schema.SubnetSpec) {
-	within := func(one *schema.Resource) bool {
-		vpc := schema.VPCOf(q, one)
-		return vpc != nil && vpc.Name == spec.VPC
-	}
-	for _, one := range q.OfKind(schema.KindInstance) {
-		if within(one) {
-			r.instance(one, subnet.Name)
-		}
-	}
-	for _, one := range q.OfKind(schema.KindENI) {
-		if within(one) {
-			r.eni(one, subnet.Name)
-		}
-	}
-	for _, one := range q.OfKind(schema.KindVPCEndpoint) {
-		if within(one) {
-			r.endpoint(one, subnet.Name)
-		}
-	}
-	if status := statusOf[*schema.SubnetStatus](subnet); status != nil {
-		for _, a := range status.UsedIPs {
-			r.holds("", "unmanaged", a)
-		}
-	}
-	slices.SortStableFunc(r.Holders, func(a, b Holder) int {
-		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Holder, b.Holder))
-	})
-}
-
-// holds notes an address that somebody uses; one outside the subnet is not its
-// matter, and one of IPv6 is counted only.
-func (r *Report) holds(holder, as string, a netip.Addr) bool {
-	if r.IPv6 != nil && r.IPv6.CIDR.Contains(a) {
-		r.IPv6.Addresses++
-	}
-	if !a.Is4() || !r.CIDR.Contains(a) {
-		return false
-	}
-	n := number(a)
-	r.Holders = append(r.Holders, Holder{rangeOf(span{n, n}), holder, as})
-	return true
-}
-
-func (r *Report) instance(one *schema.Resource, subnet string) {
-	spec := specOf[*schema.InstanceSpec](one)
-	primary, pending := spec.PrivateIP, netip.Addr{}
-	if s := statusOf[*schema.InstanceStatus](one); s != nil {
-		pending = s.PendingPrivateIP
-		if s.PrivateIP.IsValid() {
-			primary = s.PrivateIP
-		}
-	}
-	r.holds(one.String(), "primary", primary)
-	if pending != primary {
-		r.holds(one.String(), "pending", pending)
-	}
-	if spec.Subnet == subnet && !primary.IsValid() && !pending.IsValid() {
-		r.Unplaced = append(r.Unplaced, one.String())
-	}
-}
-
-func (r *Report) eni(one *schema.Resource, subnet string) {
-	spec := specOf[*schema.ENISpec](one)
-	primary, secondary, prefixes := spec.PrivateIP, spec.SecondaryIPs, spec.Prefixes
-	if s := statusOf[*schema.ENIStatus](one); s != nil {
-		secondary, prefixes = s.SecondaryIPs, s.Prefixes
-		if s.PrivateIP.IsValid() {
-			primary = s.PrivateIP
-		}
-	}
-	r.holds(one.String(), "primary", primary)
-	for _, a := range secondary {
-		r.holds(one.String(), "secondary", a)
-	}
-	for _, p := range prefixes {
-		if r.IPv6 != nil && r.IPv6.CIDR.Contains(p.Addr()) {
-			r.IPv6.Prefixes++
-		}
-		if !p.Addr().Is4() {
-			continue
-		}
-		if both := (spans{spanOf(p)}).and(spans{spanOf(r.CIDR)}); len(both) > 0 {
-			r.Holders = append(r.Holders, Holder{rangeOf(both[0]), one.String(), "prefix"})
-		}
-	}
-	if spec.Subnet == subnet && !primary.IsValid() {
-		r.Unplaced = append(r.Unplaced, one.String())
-	}
-}
-
-func (r *Report) endpoint(one *schema.Resource, subnet string) {
-	placed := false
-	if s := statusOf[*schema.VPCEndpointStatus](one); s != nil {
-		for _, a := range s.Addresses {
-			placed = r.holds(one.String(), "endpoint", a.PrivateIP) || placed
-		}
-	}
-	if spec := specOf[*schema.VPCEndpointSpec](one); !placed && spec.Type != "Gateway" && slices.Contains(spec.Subnets, subnet) {
-		r.Unplaced = append(r.Unplaced, one.String())
-	}
-}

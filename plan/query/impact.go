@@ -84,5 +84,6 @@ func Impacts(before, after *schema.Topology) *Impact {
 		return i
 	}
 	c.reach(i)
+	c.subnets(i)
 	return i
 }
