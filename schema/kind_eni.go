@@ -52,6 +52,27 @@ type ENIStatus struct {
 	Instance     string         `json:"instance,omitempty"` // name; empty: not attached
 }
 
+// Slots answers how many address slots of IPv4 and of IPv6 an ENI takes: each address
+// one, each prefix one. Document B 04-03, public.
+func (s *ENIStatus) Slots() (ipv4, ipv6 int) {
+	count := func(a netip.Addr) {
+		switch {
+		case a.Is4():
+			ipv4++
+		case a.IsValid():
+			ipv6++
+		}
+	}
+	count(s.PrivateIP)
+	for _, a := range s.SecondaryIPs {
+		count(a)
+	}
+	for _, p := range s.Prefixes {
+		count(p.Addr())
+	}
+	return ipv4, ipv6
+}
+
 // EIPSpec is an elastic public address. Document A 2.1, 3.3.
 type EIPSpec struct {
 	Account       string       `json:"account,omitempty"`

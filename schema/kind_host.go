@@ -1,5 +1,7 @@
 package schema
 
+import "cmp"
+
 // HostSpec is a Linux machine that enid converges.
 type HostSpec struct {
 	Instance   string    `json:"instance"`
@@ -13,6 +15,15 @@ type HostSpec struct {
 	RFS        RFS       `json:"rfs,omitzero"`         // default unmanaged
 	Persist    string    `json:"persist,omitempty"`    // none (default), ifcfg, networkd, netplan
 	Sysctls    Sysctls   `json:"sysctls,omitzero"`     // default: left alone
+}
+
+// Steering answers own with what holds for the queues of that ENI: its own word, else
+// its host's, else the default. The primary ENI has no word of its own.
+func (s *HostSpec) Steering(own ENIGuest) ENIGuest {
+	own.Queues = cmp.Or(own.Queues, s.Queues, Queues{Auto: true})
+	own.RPS = cmp.Or(own.RPS, s.RPS, RPS{Mode: "unmanaged"})
+	own.XPS = cmp.Or(own.XPS, s.XPS, "unmanaged")
+	return own
 }
 
 // Sysctls are switches below net.ipv4.conf, set for the interface of each ENI of

@@ -24,6 +24,22 @@ type Quotas struct {
 	ENIsPerRegion int `json:"enisPerRegion,omitempty"`
 }
 
+// defaultENIQuota is how many secondary ENIs an Alibaba account has per region.
+// Document A 4.1.
+const defaultENIQuota = 100
+
+// ENIQuota answers how many secondary ENIs the account has per region; 0: as many
+// as it likes.
+func (s *AccountSpec) ENIQuota() int {
+	switch {
+	case s.Quotas != nil && s.Quotas.ENIsPerRegion > 0:
+		return s.Quotas.ENIsPerRegion
+	case s.Provider == Alibaba:
+		return defaultENIQuota
+	}
+	return 0
+}
+
 // VPCSpec is a virtual private cloud. Document A 1.
 type VPCSpec struct {
 	Account string       `json:"account,omitempty"` // filled in where there is exactly one

@@ -40,10 +40,6 @@ var (
 	deleteENIName = named("DeleteNetworkInterface", "DeleteNetworkInterface")
 )
 
-// defaultENIQuota is how many secondary ENIs an Alibaba account has per region.
-// Document A 4.1.
-const defaultENIQuota = 100
-
 var eniOperations = []*plan.Operation{
 	{
 		ID: "eni.create", Name: createENIName, Kind: schema.KindENI, Action: plan.Create,
@@ -124,14 +120,8 @@ var eniQuota = plan.Requirement{Rule: "eni.quota.region", Code: code("MaxEniCoun
 
 // eniQuotaOf answers an account's quota of secondary ENIs per region; 0: none.
 func eniQuotaOf(v *plan.View, account string) int {
-	s := spec[*schema.AccountSpec](wanted(v, accountRef(account)))
-	switch {
-	case s == nil:
-		return 0
-	case s.Quotas != nil && s.Quotas.ENIsPerRegion > 0:
-		return s.Quotas.ENIsPerRegion
-	case s.Provider == schema.Alibaba:
-		return defaultENIQuota
+	if s := spec[*schema.AccountSpec](wanted(v, accountRef(account))); s != nil {
+		return s.ENIQuota()
 	}
 	return 0
 }

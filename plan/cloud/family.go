@@ -69,15 +69,14 @@ func (f *family) counted(n int) int {
 	return 0
 }
 
-// slots answers how many address slots of the family an ENI takes: each address
-// one, each prefix one. Document B 04-03, public.
+// slots answers how many address slots of the family an ENI takes.
 func (f *family) slots(eni *schema.Resource) int {
 	s := eniStatus(eni)
-	n := len(f.addrs(s.SecondaryIPs)) + len(f.blocks(s.Prefixes))
-	if s.PrivateIP.IsValid() && f.has(s.PrivateIP) {
-		n++
+	four, six := s.Slots()
+	if f == &ipv4 {
+		return four
 	}
-	return n
+	return six
 }
 
 // most answers how many slots of the family an ENI of the type has; false where

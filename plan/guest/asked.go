@@ -44,7 +44,7 @@ func ask(cloud *plan.World, of *Host) asked {
 			a.primary = cmp.Or(s.PrivateIP, a.primary)
 		}
 	}
-	a.steering("eth0", schema.ENIGuest{Queues: h.queues(schema.Queues{}), RPS: h.rps(schema.RPS{}), XPS: h.xps("")})
+	a.steering("eth0", h.Spec.Steering(schema.ENIGuest{}))
 	h.ENIs = slices.Clone(h.ENIs)
 	taken := map[string]bool{"eth0": true}
 	for i := range h.ENIs {
@@ -64,7 +64,7 @@ func ask(cloud *plan.World, of *Host) asked {
 			e.Guest.Queues = schema.Queues{Unmanaged: true}
 		}
 	}
-	if h.queues(schema.Queues{}).Auto {
+	if h.Spec.Steering(schema.ENIGuest{}).Queues.Auto {
 		h.Spec.Queues = schema.Queues{Unmanaged: true}
 	}
 	h.Spec.RPS, h.Spec.XPS = schema.RPS{Mode: "unmanaged"}, "unmanaged"

@@ -99,20 +99,7 @@ func (h *Host) guest(g schema.ENIGuest, index int) schema.ENIGuest {
 	}
 	g.Table = cmp.Or(g.Table, r.TableBase+index-1)
 	g.Metric = cmp.Or(g.Metric, r.MetricBase+index-1)
-	g.Queues = h.queues(g.Queues)
-	g.RPS = h.rps(g.RPS)
-	g.XPS = h.xps(g.XPS)
-	return g
-}
-
-func (h *Host) queues(own schema.Queues) schema.Queues {
-	return cmp.Or(own, h.Spec.Queues, schema.Queues{Auto: true})
-}
-
-func (h *Host) xps(own string) string { return cmp.Or(own, h.Spec.XPS, "unmanaged") }
-
-func (h *Host) rps(own schema.RPS) schema.RPS {
-	return cmp.Or(own, h.Spec.RPS, schema.RPS{Mode: "unmanaged"})
+	return h.Spec.Steering(g)
 }
 
 // public reports whether an address is one of the state's public ones.

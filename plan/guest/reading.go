@@ -42,7 +42,7 @@ func (r Reading) Concerns(l Link) bool {
 
 // Reading answers what must be read to decide about this host.
 func (h *Host) Reading() Reading {
-	r := Reading{Masks: managed(h.Spec.RPS), XPS: h.xps("") != "unmanaged", RFS: h.Spec.RFS.Entries > 0 || h.Spec.RFS.Off,
+	r := Reading{Masks: managed(h.Spec.RPS), XPS: h.Spec.Steering(schema.ENIGuest{}).XPS != "unmanaged", RFS: h.Spec.RFS.Entries > 0 || h.Spec.RFS.Off,
 		Sysctls: declaresSysctls(h.Spec.Sysctls), Services: h.Spec.IRQBalance != "" && h.Spec.IRQBalance != "unmanaged", Volumes: h.Volumes, Host: h.Name}
 	if h.PrimaryMAC != "" {
 		r.MACs = append(r.MACs, h.PrimaryMAC)

@@ -16,10 +16,10 @@ func (w *wanting) primary() {
 	}
 	if link != "" {
 		of := schema.Ref{Kind: schema.KindInstance, Name: w.h.Instance}
-		q := w.h.queues(schema.Queues{})
-		w.queues(of, link, schema.ENIGuest{Queues: q, RPS: w.h.rps(schema.RPS{}), XPS: w.h.xps("")})
+		g := w.h.Spec.Steering(schema.ENIGuest{})
+		w.queues(of, link, g)
 		w.sysctls(of, link)
-		if !q.Unmanaged && listed.MatchString(w.h.Image) {
+		if !g.Queues.Unmanaged && listed.MatchString(w.h.Image) {
 			w.image(of, link)
 		}
 	}

@@ -68,35 +68,52 @@ func (q *topology) uses(one *schema.Resource) (has []use, lacks map[string]int) 
 }
 
 func eniUses(one *schema.Resource, spec *schema.ENISpec) (has []use, lacks map[string]int) {
-	primary, secondary, prefixes := spec.PrivateIP, spec.SecondaryIPs, spec.Prefixes
-	if s := statusOf[*schema.ENIStatus](one); s != nil {
-		secondary, prefixes = s.SecondaryIPs, s.Prefixes
-		if s.PrivateIP.IsValid() {
-			primary = s.PrivateIP
-		}
-	}
-	has = append(has, use{"primary", single(primary)})
-	for _, a := range secondary {
+	s := statusOrSpec(one)
+	has = append(has, use{"primary", single(s.PrivateIP)})
+	for _, a := range s.SecondaryIPs {
 		has = append(has, use{"secondary", single(a)})
 	}
-	for _, p := range prefixes {
+	for _, p := range s.Prefixes {
 		has = append(has, use{"prefix", p})
 	}
-	n := 0
-	if !primary.IsValid() {
-		n++
-	}
-	four := 0
-	for _, a := range secondary {
-		if a.Is4() {
-			four++
-		}
-	}
-	n += max(0, spec.SecondaryIPCount-four) + blockSize*max(0, spec.PrefixCount-len(prefixes))
-	if n > 0 {
+	first, more, blocks := lacking(one)
+	if n := first + more + blockSize*blocks; n > 0 {
 		lacks = map[string]int{spec.Subnet: n}
 	}
 	return has, lacks
+}
+
+// statusOrSpec answers which addresses an ENI has: those observed, and what is
+// declared where nothing was.
+func statusOrSpec(eni *schema.Resource) *schema.ENIStatus {
+	spec := specOf[*schema.ENISpec](eni)
+	s := statusOf[*schema.ENIStatus](eni)
+	switch {
+	case s == nil:
+		return &schema.ENIStatus{PrivateIP: spec.PrivateIP, SecondaryIPs: spec.SecondaryIPs, Prefixes: spec.Prefixes}
+	case !s.PrivateIP.IsValid() && spec.PrivateIP.IsValid():
+		with := *s
+		with.PrivateIP = spec.PrivateIP
+		return &with
+	}
+	return s
+}
+
+// lacking answers how many primary addresses, further ones and prefixes of IPv4 the
+// cloud has yet to choose for an ENI.
+func lacking(eni *schema.Resource) (first, more, blocks int) {
+	spec := specOf[*schema.ENISpec](eni)
+	has := statusOrSpec(eni)
+	if !has.PrivateIP.IsValid() {
+		first = 1
+	}
+	more, blocks = spec.SecondaryIPCount, max(0, spec.PrefixCount-len(has.Prefixes))
+	for _, a := range has.SecondaryIPs {
+		if a.Is4() {
+			more--
+		}
+	}
+	return first, max(0, more), blocks
 }
 
 // holders finds who uses addresses of the subnet: whatever of its VPC has one in

@@ -52,13 +52,16 @@ type SubnetChange struct {
 	IPv6After  int `json:"ipv6After,omitempty"`
 }
 
-// QuotaChange is how much of a limit is used.
+// QuotaChange is how much of a limit is used, the fullest first.
 type QuotaChange struct {
 	Of     string `json:"of"`   // "ENIs of Account/prod in cn-hangzhou", "ENIs of Instance/web-1 (ecs.g5.large)"
 	Rule   string `json:"rule"` // that sets the limit
 	Before int    `json:"before"`
 	After  int    `json:"after"`
-	Limit  int    `json:"limit"` // 0: none is known
+	Limit  int    `json:"limit"` // after the change
+	// LimitBefore is the limit before, where it was another; 0: it was the same, or
+	// not known.
+	LimitBefore int `json:"limitBefore,omitempty"`
 }
 
 // QueueChange is how a setting of an interface of a machine changes, in the words of
@@ -83,7 +86,12 @@ func Impacts(before, after *schema.Topology) *Impact {
 	if len(c.changed) == 0 {
 		return i
 	}
+	for _, q := range c.sides {
+		q.collect()
+	}
 	c.reach(i)
 	c.subnets(i)
+	c.quotas(i)
+	c.queues(i)
 	return i
 }

@@ -18,9 +18,6 @@ func (c *comparison) reach(i *Impact) {
 		schema.KindENI, schema.KindEIP, schema.KindPeering, schema.KindClassicLink) {
 		return
 	}
-	for _, q := range c.sides {
-		q.collect()
-	}
 	r := &reaching{c: c, cutting: cutting{c: c, known: map[string]int{}, parts: map[partKey][]*part{}, whole: map[string]*part{}}}
 	all := c.crowds()
 	for _, k := range all {

@@ -91,10 +91,7 @@ func (q *topology) secondary(instance string) (found []Interface) {
 			continue
 		}
 		spec := specOf[*schema.ENISpec](r)
-		one := attached{Interface{Name: r.String(), PrivateIP: spec.PrivateIP, SecurityGroups: spec.SecurityGroups}, index}
-		if s := statusOf[*schema.ENIStatus](r); s != nil && s.PrivateIP.IsValid() {
-			one.PrivateIP = s.PrivateIP
-		}
+		one := attached{Interface{Name: r.String(), PrivateIP: statusOrSpec(r).PrivateIP, SecurityGroups: spec.SecurityGroups}, index}
 		if one.index == 0 {
 			one.index = math.MaxInt
 		}
