@@ -30,7 +30,7 @@ func (a asked) bare() Objects {
 	o := Objects{Machine: Machine{Online: "0", Isolated: "0", NewQueueMask: "0"}}
 	primary := a.links[schema.Ref{}]
 	o.Links = append(o.Links, Link{Name: primary, Index: 2, MAC: a.host.PrimaryMAC, PermMAC: a.host.PrimaryMAC, Up: true})
-	a.values(&o, primary, a.host.queues(schema.Queues{}))
+	a.values(&o, primary, a.host.Spec.Steering(schema.ENIGuest{}).Queues)
 	for _, v6 := range []bool{false, true} {
 		if n := a.host.net(v6); !v6 || n.Subnet.IsValid() {
 			way := Route{Table: TableMain, Dst: netip.PrefixFrom(none(v6), 0), Type: Unicast, Protocol: protocolDHCP, Gateway: n.Gateway, Link: primary}

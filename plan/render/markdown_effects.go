@@ -31,7 +31,7 @@ func reachList(i *query.Impact) list {
 		n:    len(i.Reach), fold: maxOpen,
 		item: func(n int, _ bool) string {
 			c := i.Reach[n]
-			text := "- " + names(c.From, markdown) + " → " + names(c.To, markdown) + ":"
+			text := "- " + ends(c, c.From) + " → " + ends(c, c.To) + ":"
 			if len(c.Opens) > 0 {
 				text += " **opens** " + code(services(c.Opens))
 			}
@@ -49,6 +49,15 @@ func reachList(i *query.Impact) list {
 		l.end = "\n" + count(i.Omitted, "pair") + " of instances not compared: there are too many.\n"
 	}
 	return l
+}
+
+// ends answers one end of a change of reachability: of the internet the part that is
+// meant, of instances a few.
+func ends(c query.ReachChange, all []string) string {
+	if text, ok := internetText(c, all); ok {
+		return code(text)
+	}
+	return names(all, markdown)
 }
 
 // rowList is a list whose items are rows of a table.
@@ -87,6 +96,6 @@ func queueList(all []query.QueueChange) list {
 		if q.Detail != "" {
 			after += " " + prose(q.Detail)
 		}
-		return "| " + code(q.Host+" "+q.On) + " | " + code(q.Before) + " | " + after + " |\n"
+		return "| " + code(q.Host+" "+queueOf(q)) + " | " + code(q.Before) + " | " + after + " |\n"
 	}, "interface")
 }

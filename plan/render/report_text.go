@@ -45,6 +45,7 @@ func ReportText(w io.Writer, r *Report, o Options) error {
 
 // rest is what stands below the steps.
 func (t *text) rest(r *Report) {
+	t.impact(r.Impact)
 	for _, h := range r.AllHosts() {
 		t.host(h)
 	}
