@@ -86,7 +86,8 @@ func (r *Report) sections() []section {
 	add(r.Picture != "", "the picture", 20, r.picture)
 	steps := r.resourceList()
 	add(steps.n > 0, "resources", 32, steps.fit)
-	add(len(r.Recorded) > 0, "what is recorded", 8, r.recordedList().fit)
+	recorded := r.recordedList()
+	add(recorded.n > 0, "what is recorded", 8, recorded.fit)
 	add(len(r.AllHosts()) > 0, "machines", 16, r.machines().fit)
 	add(len(r.Advice) > 0, "advice", 8, r.adviceList().fit)
 	return all

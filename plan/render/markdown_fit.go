@@ -77,8 +77,9 @@ type section struct {
 }
 
 // share answers the sections in the room, in their order. Those that weigh least
-// choose first, so that what they leave is for the greater ones. Names of sections
-// that do not fit at all come back in left.
+// choose first, so that what they leave is for the greater ones; what is left after
+// all goes to whoever can use it. Names of sections that do not fit at all come back
+// in left.
 func share(room int, sections []section) (text string, left []string) {
 	order := make([]int, len(sections))
 	weights := 0
@@ -90,11 +91,16 @@ func share(room int, sections []section) (text string, left []string) {
 	out := make([]string, len(sections))
 	for _, i := range order {
 		s := sections[i]
-		if out[i] = s.fit(room * s.weight / weights); out[i] == "" {
+		out[i] = s.fit(room * s.weight / weights)
+		room -= len(out[i])
+		weights -= s.weight
+	}
+	for i, s := range sections {
+		room += len(out[i])
+		if out[i] = s.fit(room); out[i] == "" {
 			left = append(left, s.name)
 		}
 		room -= len(out[i])
-		weights -= s.weight
 	}
 	return strings.Join(out, ""), left
 }

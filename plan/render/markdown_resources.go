@@ -129,11 +129,12 @@ func flags(s *plan.Step) (words []string) {
 
 // recordedList lists what the state takes over from the files without a step.
 func (r *Report) recordedList() list {
+	all := r.recordings()
 	return list{
 		open: "\n#### Recorded without a step\n",
-		n:    len(r.Recorded),
+		n:    len(all), fold: maxOpen,
 		item: func(i int, brief bool) string {
-			one := r.Recorded[i]
+			one := all[i]
 			title := element(one.Target.String())
 			if one.Was != nil {
 				title += ", was " + element(one.Was.String())
@@ -144,7 +145,7 @@ func (r *Report) recordedList() list {
 			}
 			return "\n" + details(title, fence("diff", lines))
 		},
-		left: func(i int) string { return count(len(r.Recorded)-i, "more resource") },
+		left: func(i int) string { return count(len(all)-i, "more resource") },
 	}
 }
 

@@ -21,8 +21,8 @@ func (r *Report) granted() list {
 	return list{
 		open: "\n#### Granted by this change itself\n\nWhoever approves this change approves these steps too; without it they would be blocked.\n\n",
 		n:    len(steps), fold: maxOpen,
-		item: func(i int, _ bool) string {
-			return bullet(ofStep(steps[i], func(v voice) string { return "granted by " + refs(steps[i].GrantedBy, v) }))
+		item: func(i int, brief bool) string {
+			return bullet(ofStep(steps[i], func(v voice) string { return "granted by " + refs(steps[i].GrantedBy, v) }), brief)
 		},
 		left: func(i int) string { return moreSteps(steps[i:]) },
 	}
@@ -45,7 +45,10 @@ func moreSteps(steps []*plan.Step) string {
 	return count(len(steps), "more step") + ": " + tally(actions)
 }
 
-func bullet(item riskItem) string {
+func bullet(item riskItem, brief bool) string {
+	if brief && item.short != nil {
+		return "- " + item.short(markdown) + "\n"
+	}
 	text := "- " + item.say(markdown)
 	if from := origin(item.step, markdown); from != "" {
 		text += " – " + from
@@ -60,7 +63,7 @@ func markdownRisks(risks []risk, room int) string {
 		l := list{
 			open: "\n**" + k.title + "** (" + count(len(k.items), k.word) + ")\n\n",
 			n:    len(k.items), fold: maxOpen,
-			item: func(i int, _ bool) string { return bullet(k.items[i]) },
+			item: func(i int, brief bool) string { return bullet(k.items[i], brief) },
 			left: k.left,
 		}
 		sections[i] = section{strings.ToLower(k.title[:1]) + k.title[1:], 1, l.fit}
@@ -70,11 +73,12 @@ func markdownRisks(risks []risk, room int) string {
 
 // picture is the diagram, whole or not at all.
 func (r *Report) picture(room int) string {
-	text := "\n<details open><summary><b>Picture</b></summary>\n\n```mermaid\n" + strings.TrimRight(r.Picture, "\n") + "\n```\n"
+	drawn := fence("mermaid", strings.Split(strings.TrimRight(r.Picture, "\n"), "\n"))
 	if r.PictureLeft > 0 {
-		text += "\n" + count(r.PictureLeft, "more resource") + " not drawn.\n"
+		drawn += "\n" + count(r.PictureLeft, "more resource") + " not drawn.\n"
 	}
-	if text += "\n</details>\n"; len(text) > room || run(r.Picture, '`') > 2 {
+	text := "\n<details open><summary><b>Picture</b></summary>\n\n" + drawn + "\n</details>\n"
+	if len(text) > room {
 		return ""
 	}
 	return text

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func told(s string) *Report {
 	p.Count()
 	tcp := []query.Service{{Protocol: "tcp", Ports: s}}
 	p.Certificate = "sha256:" + s
-	p.Recorded = []plan.Recorded{{Target: steps[0].Target, Was: &steps[1].Target, Changes: steps[0].Changes}}
+	p.Recorded = []plan.Recorded{{Target: plan.Ref{Kind: "Policy", Name: s}, Was: &steps[1].Target, Changes: steps[0].Changes}}
 	return &Report{Plan: p, Held: "too many " + s, Picture: "flowchart LR\n  a",
 		Change: &Change{Base: Commit{ID: base, Name: s, Author: s, Subject: s}, Head: Commit{ID: head, Name: s}, Merged: true, Commits: 3, Files: 2},
 		Impact: &query.Impact{
@@ -218,7 +219,7 @@ func TestMarkdownFits(t *testing.T) {
 		r    *Report
 	}{
 		{"one", many(1, "n")}, {"20,000", many(20000, "n")}, {"long value", long}, {"long names", many(2000, strings.Repeat("é`|", 3334))},
-		{"everything", told(strings.Repeat("<`|", 3334))},
+		{"everything", told(strings.Repeat("<`|", 3334))}, {"many kinds", manyKinds(strings.Repeat("é", 200))},
 	} {
 		for _, limit := range []int{0, 65536, 20000, 5000, 1000, 100, 1} {
 			doc := Markdown(c.r, MarkdownOptions{Limit: limit})
@@ -229,8 +230,23 @@ func TestMarkdownFits(t *testing.T) {
 				t.Errorf("%s: %d bytes, at most %d are wanted", c.name, len(doc), limit)
 			}
 			whole(t, fmt.Sprintf("%s in %d", c.name, limit), doc)
+			if limit >= 5000 && (!strings.Contains(doc, "\n### ") || !strings.Contains(doc, "| steps |") || !strings.Contains(doc, "Reproduce")) {
+				t.Errorf("%s in %d: the headline, the table or the foot is not there:\n%.300s", c.name, limit, doc)
+			}
 		}
 	}
+}
+
+// manyKinds is a report in which each of many kinds is in each of many verbs once.
+func manyKinds(name string) *Report {
+	p := &plan.Plan{}
+	for i := range 400 {
+		action := []plan.Action{plan.Create, plan.Update, plan.Delete, plan.Attach, plan.Detach, plan.Bind, plan.Unbind, plan.Convert, plan.Start, plan.Stop}[i/20%10]
+		p.Steps = append(p.Steps, &plan.Step{Operation: name, Action: action, Downtime: true, Target: plan.Ref{Kind: schema.Kind("Kind" + string(rune('A'+i%20))), Name: fmt.Sprint(name, i)},
+			BlockedBy: slices.Repeat([]plan.Block{{Rule: name, Detail: strings.Repeat(name, 9), Remedy: strings.Repeat(name, 9)}}, i/200)})
+	}
+	p.Count()
+	return &Report{Plan: p, Change: &Change{Base: Commit{ID: base}, Head: Commit{ID: head}}}
 }
 
 func whole(t *testing.T, name, doc string) {

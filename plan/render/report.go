@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"enid/plan"
@@ -144,7 +145,28 @@ func (r *resource) becomes() string {
 	return string(r.steps[0].Action)
 }
 
-// rules that every wait for another step has.
+// recordings answers what is recorded and no step shows.
+func (r *Report) recordings() (out []plan.Recorded) {
+	type field struct {
+		of   plan.Ref
+		path string
+	}
+	shown := map[field]bool{}
+	for _, s := range r.Steps {
+		for _, c := range s.Changes {
+			shown[field{s.Target, c.Path}] = true
+		}
+	}
+	for _, one := range r.Recorded {
+		one.Changes = slices.DeleteFunc(slices.Clone(one.Changes), func(c plan.Change) bool { return shown[field{one.Target, c.Path}] })
+		if len(one.Changes) > 0 || one.Was != nil {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// waitsOnly reports whether a step would run if it were not for another.
 func waitsOnly(s *plan.Step) bool {
 	for _, b := range s.BlockedBy {
 		if b.Rule != plan.RuleDependsOn {

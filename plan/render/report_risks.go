@@ -22,7 +22,9 @@ type risk struct {
 type riskItem struct {
 	step *plan.Step // nil where it is about none
 	say  func(voice) string
-	sort string // the word that it is counted by where it is left out
+	// short says less where there is no room; nil: nothing is shorter.
+	short func(voice) string
+	sort  string // the word that it is counted by where it is left out
 }
 
 // left says what the items from i on are.
@@ -61,12 +63,12 @@ func (r *Report) held() risk {
 
 // ofStep answers the item that names a step and says more of it.
 func ofStep(s *plan.Step, more func(voice) string) riskItem {
-	return riskItem{step: s, sort: string(s.Action), say: func(v voice) string {
-		text := v.name(s.Operation) + " of " + v.name(s.Target.String())
+	short := func(v voice) string { return v.name(s.Operation) + " of " + v.name(s.Target.String()) }
+	return riskItem{step: s, sort: string(s.Action), short: short, say: func(v voice) string {
 		if m := more(v); m != "" {
-			text += ": " + m
+			return short(v) + ": " + m
 		}
-		return text
+		return short(v)
 	}}
 }
 
@@ -203,8 +205,11 @@ func (r *Report) hostBlocked() risk {
 	for _, h := range r.AllHosts() {
 		for _, s := range h.Steps {
 			if len(s.BlockedBy) > 0 {
-				k.items = append(k.items, riskItem{sort: "on machines", say: func(v voice) string {
-					return v.name(s.Operation) + " of " + v.name(s.Target) + " on " + v.name(h.Name) + ": " + blocks(s.BlockedBy, v)
+				short := func(v voice) string {
+					return v.name(s.Operation) + " of " + v.name(s.Target) + " on " + v.name(h.Name)
+				}
+				k.items = append(k.items, riskItem{sort: "on machines", short: short, say: func(v voice) string {
+					return short(v) + ": " + blocks(s.BlockedBy, v)
 				}})
 			}
 		}

@@ -49,7 +49,7 @@ func (t *text) rest(r *Report) {
 	for _, h := range r.AllHosts() {
 		t.host(h)
 	}
-	t.recorded(r.Recorded)
+	t.recorded(r.recordings())
 	t.advice(r.Advice)
 	t.line(0)
 	if line := Summary(r.Plan); line != "" {

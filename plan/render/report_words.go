@@ -3,6 +3,7 @@ package render
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"enid/plan"
 )
@@ -24,32 +25,41 @@ var verbs = []struct{ verb, says string }{
 	{"register", "changes the targets of"},
 }
 
+// maxHeadline is the most characters of a headline that names what it speaks of.
+const maxHeadline = 500
+
 // headline answers in plain words what will happen: a sentence for what is done,
 // and one for what it costs.
 func (r *Report) headline(v voice) (does, costs string) {
-	runs := r.Runnable()
-	parts := deeds(runs, v, func(verb, says string) string { return says })
+	if does = r.does(v, true); utf8.RuneCountInString(does) > maxHeadline {
+		does = r.does(v, false)
+	}
+	return does, r.costs(r.Runnable(), v)
+}
+
+// does answers what is done, with the names of single resources where they are
+// asked for.
+func (r *Report) does(v voice, named bool) string {
+	parts := deeds(r.Runnable(), v, named, func(_, says string) string { return says })
 	if commands, machines := r.commands(); commands > 0 {
 		parts = append(parts, "makes "+count(commands, "change")+" in the kernel of "+machines(v))
 	}
 	switch {
 	case len(parts) > 0:
-		does = capital(series(parts)) + "."
+		return capital(series(parts)) + "."
 	case len(r.Steps) > 0:
-		would := deeds(r.Steps, v, func(verb, says string) string { return verb })
-		does = "Would " + series(would) + "; nothing of it can run yet."
+		would := deeds(r.Steps, v, named, func(verb, _ string) string { return verb })
+		return "Would " + series(would) + "; nothing of it can run yet."
 	case r.Summary.Blocked > 0:
-		does = "Changes nothing yet: whatever it asks of machines is blocked."
+		return "Changes nothing yet: whatever it asks of machines is blocked."
 	case len(r.Recorded) > 0:
-		does = "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
-	default:
-		does = "Runs no step."
+		return "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
 	}
-	return does, r.costs(runs, v)
+	return "Runs no step."
 }
 
 // deeds answers what steps come to, a phrase for each verb.
-func deeds(steps []*plan.Step, v voice, form func(verb, says string) string) (parts []string) {
+func deeds(steps []*plan.Step, v voice, named bool, form func(verb, says string) string) (parts []string) {
 	by := map[string][]*resource{}
 	for _, one := range resources(steps) {
 		verb := one.verb
@@ -60,7 +70,8 @@ func deeds(steps []*plan.Step, v voice, form func(verb, says string) string) (pa
 	}
 	for _, w := range verbs {
 		if some := by[w.verb]; len(some) > 0 {
-			parts = append(parts, form(strings.ReplaceAll(w.verb, "register", "change the targets of"), w.says)+" "+things(some, v))
+			verb := strings.ReplaceAll(w.verb, "register", "change the targets of")
+			parts = append(parts, form(verb, w.says)+" "+things(some, v, named))
 		}
 	}
 	return parts
@@ -70,7 +81,7 @@ func deeds(steps []*plan.Step, v voice, form func(verb, says string) string) (pa
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // things answers "ENI web-1-b and 3 EIPs".
-func things(some []*resource, v voice) string {
+func things(some []*resource, v voice, named bool) string {
 	var kinds []string
 	of := map[string][]*resource{}
 	for _, r := range some {
@@ -84,10 +95,13 @@ func things(some []*resource, v voice) string {
 	for _, kind := range kinds {
 		all := of[kind]
 		thing := count(len(all), kind)
-		if len(all) == 1 {
+		if named && len(all) == 1 {
 			thing = kind + " " + v.name(all[0].ref.Name)
 		}
-		parts = append(parts, thing+whither(all, v))
+		if named {
+			thing += whither(all, v)
+		}
+		parts = append(parts, thing)
 	}
 	return series(parts)
 }
