@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"time"
+
+	"enid/schema"
 )
 
 // mostPasses bounds how often Fulfil goes through the table: what is done for one
@@ -14,20 +16,18 @@ const mostPasses = 8
 // the end was not done but is taken as done, some of it when it still could be.
 // Nothing is taken away. Differences that no effect serves stay.
 func Fulfil(d *Domain, world, want *World, at time.Time) {
-	v := NewView(world, want, at)
-	targets := map[Ref]bool{}
-	want.each(func(ref Ref) { targets[ref] = true })
+	v, ops, targets := NewView(world, want, at), byRank(d.Operations), sortedByKind(d, want)
 	for range mostPasses {
 		done := 0
-		for _, op := range byRank(d.Operations) {
-			done += fulfil(op, v, world, due(d, op, v, targets))
+		for _, op := range ops {
+			done += fulfil(op, v, world, due(op, v, targets[op.Kind]))
 		}
-		for ref := range targets {
-			if len(d.Differs(world, want, ref)) == 0 {
-				delete(targets, ref)
-			}
+		left := 0
+		for kind, refs := range targets {
+			refs = slices.DeleteFunc(refs, func(ref Ref) bool { return len(d.Differs(world, want, ref)) == 0 })
+			targets[kind], left = refs, left+len(refs)
 		}
-		if done == 0 || len(targets) == 0 {
+		if done == 0 || left == 0 {
 			return
 		}
 	}
@@ -39,26 +39,33 @@ func byRank(ops []*Operation) []*Operation {
 	return ops
 }
 
-// due answers the targets with a difference that the operation serves, as a plan
-// would serve them.
-func due(d *Domain, op *Operation, v *View, targets map[Ref]bool) []Ref {
-	var refs []Ref
+// sortedByKind answers what is wanted, each kind in the order of the domain.
+func sortedByKind(d *Domain, want *World) map[schema.Kind][]Ref {
+	kinds := map[schema.Kind][]Ref{}
+	want.each(func(ref Ref) { kinds[ref.Kind] = append(kinds[ref.Kind], ref) })
+	for _, refs := range kinds {
+		slices.SortFunc(refs, d.Compare)
+	}
+	return kinds
+}
+
+// due answers the targets with a difference that the operation serves, in the order
+// in which a plan would serve them.
+func due(op *Operation, v *View, targets []Ref) (refs []Ref) {
 	ranks := map[Ref]int{}
-	for ref := range targets {
-		if ref.Kind != op.Kind {
+	for _, ref := range targets {
+		calls := op.calls(v, ref)
+		if len(calls) == 0 {
 			continue
 		}
-		if calls := op.calls(v, ref); len(calls) > 0 {
-			refs = append(refs, ref)
+		refs = append(refs, ref)
+		if op.Order != nil {
 			ranks[ref] = op.rank(v.For(calls[0].Item), ref)
 		}
 	}
-	slices.SortFunc(refs, func(a, b Ref) int {
-		if ranks[a] != ranks[b] {
-			return ranks[a] - ranks[b]
-		}
-		return d.Compare(a, b)
-	})
+	if op.Order != nil {
+		slices.SortStableFunc(refs, func(a, b Ref) int { return ranks[a] - ranks[b] })
+	}
 	return refs
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"enid/plan"
 	"enid/plan/cloud"
-	"enid/reconcile/store"
 	"enid/schema"
 )
 
@@ -27,21 +26,14 @@ func (a *app) asked(ctx context.Context, dir string) (*schema.Topology, error) {
 	return asApplied(t, after), nil
 }
 
-// applied answers a folder's topology, and the world when it has been applied.
+// applied answers a folder's topology, and the world when it has been applied, by
+// whatever it was: what could not be made any more is there all the same.
 func (a *app) applied(ctx context.Context, dir string) (*schema.Topology, *plan.World, error) {
 	t, err := a.validTopology(ctx, []string{dir})
 	if err != nil {
 		return nil, nil, err
 	}
-	at, err := parseAt("")
-	if err != nil {
-		return nil, nil, err
-	}
-	world, want, p, err := makePlan(&store.State{}, t.Topology, at, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	return t.Topology, cloud.Afterwards(p, world, want, at), nil
+	return t.Topology, cloud.Presume(cloud.World(t.Resources())), nil
 }
 
 // asApplied answers the files' resources with the status that applying them gives.

@@ -250,3 +250,25 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkPresume takes the files as applied, for who has no state.
+func BenchmarkPresume(b *testing.B) {
+	benchEach(b, func(b *testing.B, files []*schema.Resource) {
+		want := World(files)
+		for b.Loop() {
+			Presume(want)
+		}
+	})
+}
+
+// BenchmarkBetween plans one percent changed between two revisions.
+func BenchmarkBetween(b *testing.B) {
+	benchEach(b, func(b *testing.B, files []*schema.Resource) {
+		head := benchChanged(copies(files))
+		for b.Loop() {
+			if _, err := Between(files, head, benchTime, plan.Options{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

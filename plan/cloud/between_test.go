@@ -1,7 +1,10 @@
 package cloud
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -52,6 +55,9 @@ func TestBetween(t *testing.T) {
 				if check.Unknown {
 					unknown[check.Rule]++
 				}
+				if check.Unknown && unknowns[check.Rule] == "" {
+					t.Errorf("pair %d: %s %s: %s is unknown, and no rule of which that is said", i, s.Operation, s.Target, check.Rule)
+				}
 			}
 			granted += len(s.GrantedBy)
 		}
@@ -72,48 +78,97 @@ func TestBetweenIsThePlan(t *testing.T) {
 	t.Parallel()
 	compared, doubts := 0, 0
 	for i := range trials(3000) {
-		p := pairs(i)
-		want := World(p.base)
-		from := Prepare(World(nil), want)
-		first, err := plan.Make(Domain(), from, want, p.at, plan.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(first.Runnable()) < len(first.Steps) {
-			continue // not all of base can be applied
-		}
-		state := Afterwards(first, from, want, p.at).Flatten()
-		head := World(p.head)
-		origin, err := Begin(state, head)
-		if err != nil {
-			t.Fatal(err)
-		}
-		second, err := plan.Make(Domain(), origin.World, head, p.at, plan.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := Between(p.base, p.head, p.at, plan.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if doubted(c.Plan, second) {
+		applied, doubtful := pairs(i).compare(lawsuit{t, fmt.Sprintf("pair %d", i)}, nil)
+		switch {
+		case doubtful:
 			doubts++
-			continue
-		}
-		compared++
-		is, between := told(second.Steps), told(c.Plan.Steps)
-		if c.Plan.Summary.Unknown > 0 { // what is unknown may wait for another step by the state
-			slices.Sort(is)
-			slices.Sort(between)
-		}
-		if diff := cmp.Diff(is, between); diff != "" {
-			t.Errorf("pair %d: between the revisions (+) and from the state (-):\n%s\n%v", i, diff, why(second))
+		case applied:
+			compared++
 		}
 	}
 	t.Logf("%d pairs compared, in %d more the state blocks what was unknown", compared, doubts)
 	if compared == 0 || doubts > compared/10 {
 		t.Error("too few pairs were compared")
 	}
+}
+
+// compare compares the plan between the two revisions with the one from a state in
+// which the first was applied to what was observed. It is not applied where not all
+// of it could be, and doubtful where the state blocks what was unknown without it.
+func (p *pair) compare(t failer, observed []*schema.Resource) (applied, doubtful bool) {
+	t.Helper()
+	want, head := World(p.base), World(p.head)
+	from := Prepare(World(observed), want)
+	first := planOf(t, &p.scene, from, want)
+	if len(first.Runnable()) < len(first.Steps) {
+		return false, false
+	}
+	origin, err := Begin(Afterwards(first, from, want, p.at).Flatten(), head)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	second := planOf(t, &p.scene, origin.World, head)
+	c, err := Between(p.base, p.head, p.at, p.options())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	if doubted(c.Plan, second) {
+		return true, true
+	}
+	is, between := told(second.Steps), told(c.Plan.Steps)
+	if c.Plan.Summary.Unknown > 0 { // by the state it may wait for another step
+		slices.Sort(is)
+		slices.Sort(between)
+	}
+	if diff := cmp.Diff(is, between); diff != "" {
+		t.Fatalf("between the revisions (+) and from the state (-):\n%s\n%v", diff, why(second))
+	}
+	return true, false
+}
+
+// TestBetweenExamples: the steps of each story of examples are planned without its
+// state as they are with it.
+func TestBetweenExamples(t *testing.T) {
+	t.Parallel()
+	folders, err := filepath.Glob("../../examples/*/[1-9]-*")
+	if err != nil || len(folders) == 0 {
+		t.Fatal("no examples", err)
+	}
+	compared, doubts := 0, []string{}
+	for i, dir := range folders[1:] {
+		before := folders[i]
+		if filepath.Dir(before) != filepath.Dir(dir) {
+			continue
+		}
+		p := &pair{base: exampleOf(before), head: exampleOf(dir), scene: scene{at: sceneTimes[0]}}
+		if p.base == nil || p.head == nil {
+			continue
+		}
+		var observed []*schema.Resource
+		if data, err := os.ReadFile(filepath.Join(filepath.Dir(dir), "state.yaml")); err == nil {
+			state, _ := schema.Join([]schema.File{schema.ParseImport("state.yaml", data)}) // what the files leave out is filled in
+			observed = state.Resources()
+		}
+		switch applied, doubtful := p.compare(lawsuit{t, dir}, observed); {
+		case doubtful:
+			doubts = append(doubts, dir)
+		case applied:
+			compared++
+		}
+	}
+	t.Logf("%d stories compared; the state blocks what was unknown in %v", compared, doubts)
+	if compared == 0 {
+		t.Error("no story was compared")
+	}
+}
+
+// exampleOf answers a folder's resources, nil where they are not valid.
+func exampleOf(dir string) []*schema.Resource {
+	topology, findings := schema.Load(os.DirFS(dir))
+	if slices.ContainsFunc(findings, func(f schema.Finding) bool { return !f.Advice }) {
+		return nil
+	}
+	return topology.Resources()
 }
 
 // doubted reports whether the state blocks a step that was unknown without it: then,

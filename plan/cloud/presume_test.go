@@ -48,11 +48,7 @@ func presumes(t failer, files []*schema.Resource, s *scene) *plan.World {
 
 func TestPresume(t *testing.T) {
 	t.Parallel()
-	worlds := 2000
-	if testing.Short() {
-		worlds = 300
-	}
-	for i := range worlds {
+	for i := range trials(2000) {
 		s := scenes.Example(i)
 		presumes(lawsuit{t, fmt.Sprintf("scene %d", i)}, s.files, s)
 	}

@@ -45,7 +45,7 @@ func indexUnseen(v *plan.View, eni *schema.Resource) bool {
 // that is planned: less than that is no surprise.
 func unseenMount(v *plan.View, r *schema.Resource, instance plan.Ref) plan.Verdict {
 	if attachmentTo(spec[*schema.VolumeSpec](r), v.Item).Unmounted {
-		return plan.Unknown("it was applied as unmounted; whether the host of %s sees it mounted all the same only the state knows: then %s is stopped first, or this step is blocked", instance, instance)
+		return plan.Unknown("it was applied as unmounted; whether the host of %s sees it mounted all the same only the state knows; if it does, %s is stopped first, or this step is blocked", instance, instance)
 	}
 	if _, stops := plan.Downtime(policiesOf(v, instance), v.At); stops.Holds {
 		return plan.Fails("unmount it and apply a commit with unmounted: true",
@@ -92,7 +92,7 @@ func unseenUse(v *plan.View, subnet string, declared []netip.Addr) plan.Verdict 
 			}
 		}
 	}
-	return plan.Unknown("whether the cloud gave %s of %s to something that did not ask for it, or that enid does not manage, only the state knows; if it did, this step is blocked", someOf(declared), subnetRef(subnet))
+	return plan.Unknown("whether something else has %s of %s already only the state knows; if so, this step is blocked", someOf(declared), subnetRef(subnet))
 }
 
 // unseenBlocks answers the verdict on blocks that are free by what is known of the subnet.
