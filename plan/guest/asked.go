@@ -17,7 +17,8 @@ type asked struct {
 	host    *Host
 	links   map[schema.Ref]string // the interface of each attached ENI; of none: the primary's
 	primary netip.Addr            // the primary ENI's address; zero: not known
-	born    map[schema.Ref]string // which instance and which ENIs it has
+	disks   map[schema.Ref]string // the disk of each volume
+	born    map[schema.Ref]string // which instance, ENIs and volumes it has
 	// unsaid are the notes about what is left out. Where they are the same before and
 	// after a change, the change does not bear on it.
 	unsaid []note
@@ -35,7 +36,7 @@ type note struct {
 // ask answers what can be asked of the machine of a Host.
 func ask(cloud *plan.World, of *Host) asked {
 	h := *of
-	a := asked{host: &h, links: map[schema.Ref]string{{}: "eth0"}, born: map[schema.Ref]string{}}
+	a := asked{host: &h, links: map[schema.Ref]string{{}: "eth0"}, disks: map[schema.Ref]string{}, born: map[schema.Ref]string{}}
 	l, instance := lookup{cloud}, schema.Ref{Kind: schema.KindInstance, Name: h.Instance}
 	a.born[instance] = born(cloud, instance)
 	if res := l.Get(instance); res != nil {
@@ -69,9 +70,9 @@ func ask(cloud *plan.World, of *Host) asked {
 	}
 	h.Spec.RPS, h.Spec.XPS = schema.RPS{Mode: "unmanaged"}, "unmanaged"
 	for _, v := range h.Volumes {
-		a.leave(v.Ref, RuleGrowGuest, "what is on it grows to %s with it: which disk, partition and file system that is, its machine says", size(v.Size))
+		a.born[v.Ref] = born(cloud, v.Ref)
 	}
-	h.Volumes = nil
+	a.volumes()
 	return a
 }
 
@@ -98,12 +99,11 @@ func (a *asked) known(res *schema.Resource, e *ENI) {
 	}
 	e.Predicted = nil
 	if n := all - len(e.Addresses) - len(e.Prefixes); e.Attached && (n > 0 || !e.Primary.IsValid()) {
-		what := "an address of it is"
+		what, is := "an address", "is"
 		if n > 1 {
-			what = fmt.Sprintf("%d addresses and prefixes of it are", n)
+			what, is = fmt.Sprintf("%d addresses and prefixes", n), "are"
 		}
-		a.leave(e.Ref, RuleVerify, "%s chosen by the cloud: %s, with routes and rules for it, is configured on %s once it is known (routing %s, table %d)",
-			what, map[bool]string{true: "each", false: "it"}[n > 1], a.links[e.Ref], a.host.Spec.Routing.Mode, e.Guest.Table)
+		a.leave(e.Ref, RuleVerify, "%s of it %s chosen by the cloud, and %s configured on %s, with routes and rules, once the cloud has said so", what, is, is, a.links[e.Ref])
 	}
 }
 

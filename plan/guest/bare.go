@@ -22,7 +22,9 @@ const unknown = -1
 //	kernel      5.18 or later: addresses carry enid's mark. IPv6 is on.
 //	values      MTU, switches, queues and flows are unknown: what is declared is set.
 //	            A driver takes the declared number of queues unless its type's is known.
-//	programs    systemd runs, and irqbalance stands as the Host does not want it
+//	disks       a volume's is called as declared, and full
+//	programs    systemd runs, and irqbalance stands as the Host does not want it; what grows
+//	            partitions and file systems is installed
 //	files       the distribution reads whatever format the Host asks for
 //
 // Nobody else has put anything there.
@@ -54,6 +56,7 @@ func (a asked) bare() Objects {
 	}
 	off := a.host.Spec.IRQBalance != "enabled"
 	o.More = append(o.More, Service{Name: IRQBalance, Systemd: true, Load: "loaded", Active: off, Enabled: off})
+	a.bareVolumes(&o)
 	for _, dir := range Folders {
 		o.More = append(o.More, File{Path: dir, Folder: true})
 	}

@@ -36,12 +36,26 @@ func (m *model) become(a asked) *plan.World {
 		}
 	}
 	for _, ref := range m.world.Refs() {
-		if x := m.world.Get(ref); m.stays(ref, x, world, mine) {
+		x := m.world.Get(ref)
+		if m.stays(ref, x, world, mine) || m.held(x, a) {
 			o.add(x)
 		}
 	}
 	slices.SortStableFunc(o.Addresses, func(a, b Address) int { return cmp.Compare(a.Order, b.Order) })
 	return World(o)
+}
+
+// leaving answers the ENIs that are attached no more.
+func (m *model) leaving(a asked) (out []ENI) {
+	if m.host == nil {
+		return nil
+	}
+	for _, e := range m.host.ENIs {
+		if _, there := a.links[e.Ref]; !there && m.links[e.Ref] != "" {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // add adds an object as it would be read, in the place of one of its name.
@@ -81,6 +95,21 @@ func (m *model) stays(ref plan.Ref, x plan.Object, bare *plan.World, mine map[st
 		return set && mine[link]
 	case SocketFlows, Service:
 		return set
+	}
+	return false
+}
+
+// held reports whether it is a partition or a file system of a volume that was there:
+// it has the size that it had.
+func (m *model) held(x plan.Object, a asked) bool {
+	switch x := x.(type) {
+	case Partition:
+		return a.sameDisk(m.asked, x.Disk)
+	case FileSystem:
+		return slices.ContainsFunc(a.host.Volumes, func(v Volume) bool {
+			disk := Disk{Name: v.device()}
+			return disk.Holder(v.Guest.Partition) == x.Device && a.sameDisk(m.asked, disk.Name)
+		})
 	}
 	return false
 }

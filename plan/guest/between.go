@@ -119,6 +119,10 @@ func (c change) advice(from *model, u *unfolding, steps bool) (out []plan.Advice
 		}
 	}
 	out = append(out, u.notes(from.asked)...)
+	for _, e := range from.leaving(u.asked) {
+		out = append(out, plan.Advice{Rule: RuleAttached, Target: e.Ref,
+			Detail: fmt.Sprintf("leaves %s: where its NIC is unplugged before enid is done there, addresses and routes go with it, and enid removes the rules", u.host.Name)})
+	}
 	if steps {
 		out = append(out, plan.Advice{Rule: RuleMatchMAC, Target: schema.Ref{Kind: schema.KindHost, Name: u.host.Name},
 			Detail: "no machine was looked at: names of interfaces are assumed (eth0 is the primary one, ethN the ENI at device index N); enid finds them by MAC"})

@@ -30,6 +30,14 @@ func without(w *plan.World, ref schema.Ref) *plan.World {
 	return w
 }
 
+// volumeOf answers the state with a volume of that size and file system, at AWS.
+func volumeOf(s *state, gib int, fs string) *plan.World {
+	spec := &schema.VolumeSpec{Account: "aws", Zone: "us-east-1a", SizeGiB: gib, AttachTo: []schema.VolumeAttachment{{Instance: "web-1", Device: "/dev/sdf",
+		Guest: &schema.VolumeGuest{Partition: 1, FileSystem: fs, MountPoint: "/data"}}}}
+	s.more = append(s.more, res(schema.KindAccount, "aws", &schema.AccountSpec{Provider: schema.AWS}, nil), res(schema.KindVolume, "data", spec, nil))
+	return s.world()
+}
+
 var hostRef = schema.Ref{Kind: schema.KindHost, Name: "web-1"}
 
 // What comes out of changes that no kernel can be asked about, in words.
@@ -58,7 +66,11 @@ func TestBetweenTells(t *testing.T) {
 			_, status := s.eni("web-1-b")
 			status.SecondaryIPs, status.Predicted = []netip.Addr{netip.MustParseAddr("10.0.0.77")}, []string{"secondaryIPs"}
 			return s.world()
-		}, want: []string{"! ENI/web-1-b an address of it is chosen by the cloud"}, not: []string{"10.0.0.77", "> h1 "}},
+		}, want: []string{"! ENI/web-1-b an address of it is chosen by the cloud, and is configured on eth1"}, not: []string{"10.0.0.77", "> h1 "}},
+		{name: "an ENI that leaves", after: func(s *state) *plan.World {
+			delete(s.enis, "web-1-c")
+			return s.world()
+		}, want: []string{"DeleteAddress eth2", "! ENI/web-1-c leaves web-1"}},
 		{name: "a NIC whose MAC nobody knows", before: func(s *state) *plan.World {
 			delete(s.enis, "web-1-c")
 			return s.world()
@@ -108,6 +120,11 @@ func TestBetweenTells(t *testing.T) {
 			s.host.Persist = "netplan"
 			return s.world()
 		}, want: []string{"WriteFile /etc/netplan/", "--format netplan"}, not: []string{"does this distribution read", "["}},
+		{name: "a volume that grows", before: func(s *state) *plan.World { return volumeOf(s, 200, "ext4") }, after: func(s *state) *plan.World { return volumeOf(s, 500, "ext4") },
+			want: []string{"> h1 GrowPartition /dev/sdf: growpart /dev/sdf 1\n> h2 GrowFileSystem /dev/sdf1: resize2fs /dev/sdf1", "taken for the declared /dev/sdf"}, not: []string{"["}},
+		{name: "a volume of which little is said", before: func(s *state) *plan.World { return volumeOf(s, 200, "") }, after: func(s *state) *plan.World { return volumeOf(s, 500, "") },
+			want: []string{"! Volume/data what is on its 500 GiB is for the machine to say"}, not: []string{"> h1", "["}},
+		{name: "a volume that comes", after: func(s *state) *plan.World { return volumeOf(s, 200, "ext4") }, not: []string{"> h1", "["}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			make := func(f func(s *state) *plan.World) *plan.World {
