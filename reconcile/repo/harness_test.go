@@ -15,11 +15,11 @@ import (
 
 // work is a real repository with a work tree, made by the git program.
 type work struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 }
 
-func newWork(t *testing.T, initArgs ...string) *work {
+func newWork(t testing.TB, initArgs ...string) *work {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("the git program is not installed")
@@ -43,7 +43,8 @@ func (w *work) try(dir string, args ...string) (string, error) {
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
 	cmd.Env = []string{"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=Ann", "GIT_AUTHOR_EMAIL=ann@example.net",
-		"GIT_COMMITTER_NAME=Bob", "GIT_COMMITTER_EMAIL=bob@example.net", "LC_ALL=C"}
+		"GIT_COMMITTER_NAME=Bob", "GIT_COMMITTER_EMAIL=bob@example.net", "LC_ALL=C",
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=gc.auto", "GIT_CONFIG_VALUE_0=0"} // which would stay behind
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "GIT_") {
 			cmd.Env = append(cmd.Env, kv)
@@ -83,7 +84,7 @@ func (w *work) branch(name, at string) { w.t.Helper(); w.git("checkout", "-q", "
 
 func (w *work) open(topology string) *Repo { w.t.Helper(); return openDir(w.t, w.dir, topology) }
 
-func openDir(t *testing.T, dir, topology string) *Repo {
+func openDir(t testing.TB, dir, topology string) *Repo {
 	t.Helper()
 	r, err := Open(t.Context(), dir, topology)
 	if err != nil {
@@ -108,7 +109,7 @@ func (w *work) between(spec string) *Range {
 }
 
 // wantSides compares both sides: "path=content path=content", by path.
-func wantSides(t *testing.T, x *Range, before, after string) {
+func wantSides(t testing.TB, x *Range, before, after string) {
 	t.Helper()
 	for _, side := range []struct {
 		name, want string
@@ -125,7 +126,7 @@ func wantSides(t *testing.T, x *Range, before, after string) {
 	}
 }
 
-func listed(t *testing.T, rev reconcile.Revision) string {
+func listed(t testing.TB, rev reconcile.Revision) string {
 	t.Helper()
 	var all []string
 	err := fs.WalkDir(rev.FS, ".", func(name string, d fs.DirEntry, err error) error {
@@ -142,7 +143,7 @@ func listed(t *testing.T, rev reconcile.Revision) string {
 	return strings.Join(all, " ")
 }
 
-func wantError(t *testing.T, err error, words ...string) {
+func wantError(t testing.TB, err error, words ...string) {
 	t.Helper()
 	if err == nil {
 		t.Errorf("no error, want one that says %q", words)
@@ -155,7 +156,7 @@ func wantError(t *testing.T, err error, words ...string) {
 	}
 }
 
-func wantChanged(t *testing.T, x *Range, want ...string) {
+func wantChanged(t testing.TB, x *Range, want ...string) {
 	t.Helper()
 	if got := x.Changed(); !slices.Equal(got, want) {
 		t.Errorf("changed %q, want %q", got, want)
