@@ -106,23 +106,25 @@ func nameText(names []string) string {
 }
 
 func (t *text) subnet(s query.SubnetChange) {
-	use := func(c *query.Counts, unplaced, six int) string {
-		if c == nil {
-			return "not there"
-		}
-		out := fmt.Sprintf("%s used of %s", comma(int(c.Used)), comma(int(c.Total-c.Kept)))
-		if c.Reserved > 0 {
-			out += fmt.Sprintf(" (%s reserved)", comma(int(c.Reserved)))
-		}
-		if unplaced > 0 {
-			out += fmt.Sprintf(" and %s to be placed", comma(unplaced))
-		}
-		if six > 0 {
-			out += ", IPv6: " + comma(six)
-		}
-		return out
+	t.line(2, Inert(s.Subnet), " ", s.CIDR, ": ", useText(s.Before, s.UnplacedBefore, s.IPv6Before), " -> ", t.o.paint(bold, useText(s.After, s.UnplacedAfter, s.IPv6After)))
+}
+
+// useText answers how much of a subnet is used.
+func useText(c *query.Counts, unplaced, six int) string {
+	if c == nil {
+		return "not there"
 	}
-	t.line(2, Inert(s.Subnet), " ", s.CIDR, ": ", use(s.Before, s.UnplacedBefore, s.IPv6Before), " -> ", t.o.paint(bold, use(s.After, s.UnplacedAfter, s.IPv6After)))
+	out := fmt.Sprintf("%s used of %s", comma(int(c.Used)), comma(int(c.Total-c.Kept)))
+	if c.Reserved > 0 {
+		out += fmt.Sprintf(" (%s reserved)", comma(int(c.Reserved)))
+	}
+	if unplaced > 0 {
+		out += fmt.Sprintf(" and %s to be placed", comma(unplaced))
+	}
+	if six > 0 {
+		out += ", IPv6: " + comma(six)
+	}
+	return out
 }
 
 func (t *text) quota(q query.QuotaChange) {

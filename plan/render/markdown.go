@@ -83,7 +83,7 @@ func (r *Report) sections() []section {
 	add(len(risks) > 0, "risks", 30, func(room int) string { return markdownRisks(risks, room) })
 	effects := r.effects()
 	add(len(effects) > 0, "effects", 14, func(room int) string { return titled("\n#### Effects\n", effects, room) })
-	add(r.Picture != "", "the picture", 20, r.picture)
+	add(r.Picture != nil && len(r.Picture.Roots) > 0, "the picture", 20, r.picture)
 	steps := r.resourceList()
 	add(steps.n > 0, "resources", 32, steps.fit)
 	recorded := r.recordedList()

@@ -1,10 +1,6 @@
 package render
 
-import (
-	"fmt"
-
-	"enid/plan/query"
-)
+import "enid/plan/query"
 
 // effects answers the sections of what the change does beyond its steps.
 func (r *Report) effects() (all []section) {
@@ -46,7 +42,7 @@ func reachList(i *query.Impact) list {
 		left: func(n int) string { return count(len(i.Reach)-n, "more change") + " of reachability" },
 	}
 	if i.Omitted > 0 {
-		l.end = "\n" + count(i.Omitted, "pair") + " of instances not compared: there are too many.\n"
+		l.end = "\n" + count(i.Omitted, "pair") + " of instances were not compared: there are too many.\n"
 	}
 	return l
 }
@@ -70,22 +66,22 @@ func rowList(title string, n int, head string, row func(int) string, left string
 }
 
 func subnetList(all []query.SubnetChange) list {
-	free := func(c *query.Counts) string {
-		if c == nil {
-			return "–"
-		}
-		return fmt.Sprintf("%s of %s", comma(int(c.Unused)), comma(int(c.Total)))
-	}
-	return rowList("Free addresses", len(all), "| subnet | before | after |\n|:--|--:|--:|\n", func(i int) string {
+	return rowList("Addresses", len(all), "| subnet | before | after |\n|:--|:--|:--|\n", func(i int) string {
 		s := all[i]
-		return "| " + code(s.Subnet+" "+s.CIDR) + " | " + free(s.Before) + " | " + free(s.After) + " |\n"
+		return "| " + code(s.Subnet+" "+s.CIDR) + " | " + useText(s.Before, s.UnplacedBefore, s.IPv6Before) + " | " + useText(s.After, s.UnplacedAfter, s.IPv6After) + " |\n"
 	}, "subnet")
 }
 
 func quotaList(all []query.QuotaChange) list {
-	return rowList("Quotas", len(all), "| of | before | after | limit |\n|:--|--:|--:|--:|\n", func(i int) string {
+	of := func(n, limit int) string {
+		if limit == 0 {
+			return comma(n)
+		}
+		return comma(n) + " of " + comma(limit)
+	}
+	return rowList("Quotas", len(all), "| of | before | after |\n|:--|--:|--:|\n", func(i int) string {
 		q := all[i]
-		return "| " + prose(q.Of) + " | " + comma(q.Before) + " | " + comma(q.After) + " | " + dash(q.Limit) + " |\n"
+		return "| " + prose(q.Of) + " | " + of(q.Before, q.LimitBefore) + " | " + of(q.After, q.Limit) + " |\n"
 	}, "quota")
 }
 

@@ -71,17 +71,18 @@ func markdownRisks(risks []risk, room int) string {
 	return titled("\n#### Risks\n", sections, room)
 }
 
-// picture is the diagram, whole or not at all.
+// picture is the diagram of as much of the affected part as there is room for.
 func (r *Report) picture(room int) string {
-	drawn := fence("mermaid", strings.Split(strings.TrimRight(r.Picture, "\n"), "\n"))
-	if r.PictureLeft > 0 {
-		drawn += "\n" + count(r.PictureLeft, "more resource") + " not drawn.\n"
-	}
-	text := "\n<details open><summary><b>Picture</b></summary>\n\n" + drawn + "\n</details>\n"
-	if len(text) > room {
+	const open, end = "\n<details open><summary><b>Picture</b></summary>\n\n", "\n</details>\n"
+	drawn, left := Mermaid(r.Picture, max(room-len(open)-len(end)-leftRoom, 1))
+	if drawn == "" {
 		return ""
 	}
-	return text
+	text := open + fence("mermaid", strings.Split(strings.TrimRight(drawn, "\n"), "\n"))
+	if left > 0 {
+		text += "\nand " + comma(left) + " more boxes that the picture leaves out\n"
+	}
+	return text + end
 }
 
 // machines lists what would run on each machine.

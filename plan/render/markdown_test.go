@@ -50,7 +50,7 @@ func told(s string) *Report {
 	tcp := []query.Service{{Protocol: "tcp", Ports: s}}
 	p.Certificate = "sha256:" + s
 	p.Recorded = []plan.Recorded{{Target: plan.Ref{Kind: "Policy", Name: s}, Was: &steps[1].Target, Changes: steps[0].Changes}}
-	return &Report{Plan: p, Held: "too many " + s, Picture: "flowchart LR\n  a",
+	return &Report{Plan: p, Held: "too many " + s, Picture: &query.Graph{Roots: []*query.Node{{ID: s, Kind: s, Title: s, Lines: []string{s}, Mark: query.Added}}, Omitted: 2},
 		Change: &Change{Base: Commit{ID: base, Name: s, Author: s, Subject: s}, Head: Commit{ID: head, Name: s}, Merged: true, Commits: 3, Files: 2},
 		Impact: &query.Impact{
 			Reach:   []query.ReachChange{{From: []string{"internet"}, To: []string{s}, Opens: tcp, Closes: tcp, Rule: s, Reason: s, By: []string{s}}},
@@ -373,7 +373,7 @@ func TestReportOrder(t *testing.T) {
 			"**Blocked on machines**", "**Bound to a time**", "**Only the state knows**", "**Nearly full**", "#### Effects", "```mermaid", "#### Resources",
 			"<b>replace</b>", "<b>delete</b>", "#### Recorded without a step", "#### On the machines", "```sh\nip link", "#### Advice", "---", "`sha256:harmless`",
 			"As of `2026-11-23T09:00:00Z`", "`enid diff aaaaaaaaaaaa..bbbbbbbbbbbb`"}},
-		"text": {b.String(), []string{"Adds ENI harmless", "Granted by this change itself", "The daemon would hold it", "Cannot be undone", "Nearly full", "Steps", "Host harmless", "Advice", "Plan: ", "Certificate sha256:harmless"}},
+		"text": {b.String(), []string{"Adds ENI harmless", "Granted by this change itself", "The daemon would hold it", "Cannot be undone", "Nearly full", "Steps", "Reach", "Addresses", "Host harmless", "Advice", "Plan: ", "Certificate sha256:harmless"}},
 	} {
 		rest := c.of
 		for _, want := range c.wanted {

@@ -17,10 +17,8 @@ type Report struct {
 	Impact *query.Impact `json:"impact,omitempty"`
 	// Held says why the daemon's shrink guard would hold the change; empty: it would not.
 	Held string `json:"held,omitempty"`
-	// Picture is a mermaid diagram of the affected part; PictureLeft counts what it
-	// leaves out.
-	Picture     string `json:"-"`
-	PictureLeft int    `json:"-"`
+	// Picture is the affected part, changes marked; enid graph has its own JSON.
+	Picture *query.Graph `json:"-"`
 }
 
 // Change says what was compared.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"enid/plan"
-	"enid/plan/query"
 )
 
 // risk is one reason to look twice, and what it is about.
@@ -150,7 +149,7 @@ func (r *Report) opened() risk {
 	for _, c := range r.Impact.Reach {
 		if slices.Contains(c.From, "internet") && len(c.Opens) > 0 {
 			k.items = append(k.items, riskItem{sort: "from the internet", say: func(v voice) string {
-				return names(c.To, v) + " on " + v.name(services(c.Opens)) + ": " + v.say(c.Reason)
+				return v.name(endText(c, c.To)) + " on " + v.name(services(c.Opens)) + " from " + v.name(endText(c, c.From)) + ": " + v.say(c.Reason)
 			}})
 		}
 	}
@@ -274,17 +273,17 @@ func (r *Report) nearlyFull() risk {
 		}
 	}
 	for _, s := range r.Impact.Subnets {
-		if s.After != nil && s.After.Unused*10 <= s.After.Total && (s.Before == nil || s.After.Unused < s.Before.Unused) {
+		if s.After == nil {
+			continue
+		}
+		left := s.After.Unused - int64(s.UnplacedAfter)
+		if left*10 <= s.After.Total-s.After.Kept && (s.Before == nil || left < s.Before.Unused-int64(s.UnplacedBefore)) {
 			k.items = append(k.items, riskItem{sort: "subnet", say: func(v voice) string {
-				return v.name(s.Subnet) + ": " + addressesLeft(s.After) + " are free"
+				return v.name(s.Subnet) + ": " + useText(s.After, s.UnplacedAfter, s.IPv6After)
 			}})
 		}
 	}
 	return k
-}
-
-func addressesLeft(c *query.Counts) string {
-	return fmt.Sprintf("%s of %s addresses", comma(int(c.Unused)), comma(int(c.Total)))
 }
 
 // origin answers where a step was asked for: file:line, commit and author.

@@ -39,6 +39,7 @@ func ReportText(w io.Writer, r *Report, o Options) error {
 	for _, s := range r.Steps {
 		t.step(s, width)
 	}
+	t.impact(r.Impact)
 	t.rest(r)
 	return t.Flush()
 }
