@@ -148,10 +148,11 @@ func (r *Report) holds(holder string, u use) {
 			r.IPv6.Addresses++
 		}
 	}
-	if !u.cidr.IsValid() || !u.cidr.Addr().Is4() {
-		return
-	}
-	if both := (spans{spanOf(u.cidr)}).and(spans{spanOf(r.CIDR)}); len(both) > 0 {
-		r.Holders = append(r.Holders, Holder{rangeOf(both[0]), holder, u.as})
+	if u.cidr.IsValid() && u.cidr.Addr().Is4() && u.cidr.Overlaps(r.CIDR) {
+		smaller := u.cidr
+		if smaller.Bits() < r.CIDR.Bits() {
+			smaller = r.CIDR
+		}
+		r.Holders = append(r.Holders, Holder{rangeOf(spanOf(smaller)), holder, u.as})
 	}
 }

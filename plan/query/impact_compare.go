@@ -24,6 +24,7 @@ func compare(old, new *schema.Topology) *comparison {
 	for len(was) > 0 || len(is) > 0 {
 		order := 0
 		switch {
+		case len(was) > 0 && len(is) > 0 && was[0] == is[0]:
 		case len(was) == 0:
 			order = 1
 		case len(is) == 0:
