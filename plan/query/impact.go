@@ -81,6 +81,10 @@ type QueueChange struct {
 // closes because one of the ends goes, nor what is open between two that both come.
 // Resources that are the same value on both sides cost next to nothing.
 func Impacts(before, after *schema.Topology) *Impact {
+	return impacts(before, after, maxComparisons)
+}
+
+func impacts(before, after *schema.Topology, most int) *Impact {
 	i := &Impact{Reach: []ReachChange{}, Subnets: []SubnetChange{}, Quotas: []QuotaChange{}, Queues: []QueueChange{}}
 	c := compare(before, after)
 	if len(c.changed) == 0 {
@@ -89,7 +93,7 @@ func Impacts(before, after *schema.Topology) *Impact {
 	for _, q := range c.sides {
 		q.collect()
 	}
-	c.reach(i)
+	c.reach(i, most)
 	c.subnets(i)
 	c.quotas(i)
 	c.queues(i)

@@ -13,12 +13,12 @@ import (
 const maxComparisons = 200_000
 
 // reach finds what becomes reachable and unreachable.
-func (c *comparison) reach(i *Impact) {
+func (c *comparison) reach(i *Impact, most int) {
 	if !c.any(schema.KindAccount, schema.KindVPC, schema.KindSubnet, schema.KindSecurityGroup, schema.KindInstance,
 		schema.KindENI, schema.KindEIP, schema.KindPeering, schema.KindClassicLink) {
 		return
 	}
-	r := &reaching{c: c, cutting: cutting{c: c, known: map[string]int{}, parts: map[partKey][]*part{}, whole: map[string]*part{}}}
+	r := &reaching{c: c, most: most, cutting: cutting{c: c, known: map[string]int{}, parts: map[partKey][]*part{}, whole: map[string]*part{}}}
 	all := c.crowds()
 	for _, k := range all {
 		r.learn(k)
@@ -34,8 +34,7 @@ func (c *comparison) reach(i *Impact) {
 			}
 		}
 	}
-	i.Reach = append(merge(r.found), i.Reach...)
-	i.Omitted = r.omitted
+	i.Reach, i.Omitted = append(i.Reach, merge(r.found)...), r.omitted
 }
 
 // reaching finds the pairs of parts between which something changes.
@@ -44,6 +43,7 @@ type reaching struct {
 	c        *comparison
 	found    []crossing
 	compared int
+	most     int
 	omitted  int
 }
 
@@ -68,7 +68,7 @@ func (r *reaching) crowds(from, to *crowd) {
 				}
 				b = t.members[1]
 			}
-			if r.compared == maxComparisons {
+			if r.compared == r.most {
 				r.omitted += pairs
 				continue
 			}

@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -301,4 +302,112 @@ func dumbFaces(s *schema.Topology, from, to string, a netip.Addr, p packet) int 
 		}
 	}
 	return 0
+}
+
+// TestImpactAgainstCIDR holds that the subnets that are named, and their counts, are
+// those whose reports differ.
+func TestImpactAgainstCIDR(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		city := drawCity(t, rapid.SampledFrom([]schema.Provider{schema.Alibaba, schema.AWS}).Draw(t, "cloud"))
+		next := change(t, city)
+		if rapid.Bool().Draw(t, "subnet changes") {
+			put(next, resource(schema.KindSubnet, "s0", &schema.SubnetSpec{VPC: "v0", Zone: "r-a", CIDR: netip.MustParsePrefix("10.0.0.0/27"),
+				IPv6CIDR: netip.MustParsePrefix("2001:db8::/64"), Reservations: []schema.Reservation{{CIDR: netip.MustParsePrefix("10.0.0.0/28")}}}))
+		}
+		if rapid.Bool().Draw(t, "more addresses") {
+			e := *next[schema.Ref{Kind: schema.KindENI, Name: "e0"}].Spec.(*schema.ENISpec)
+			e.SecondaryIPs = []netip.Addr{netip.MustParseAddr("10.0.0.99"), netip.MustParseAddr("2001:db8::7")}
+			e.Prefixes = []netip.Prefix{netip.MustParsePrefix("10.0.0.16/28")}
+			put(next, resource(schema.KindENI, "e0", &e))
+		}
+		if rapid.Bool().Draw(t, "endpoint") {
+			put(next, resource(schema.KindVPCEndpoint, "p", &schema.VPCEndpointSpec{VPC: "v0", Subnets: []string{"s0"}}))
+		}
+		if rapid.Bool().Draw(t, "subnet goes") {
+			delete(next, schema.Ref{Kind: schema.KindSubnet, Name: "s1"})
+		}
+		was, is := topologyOf(city), topologyOf(next)
+		named := map[string]SubnetChange{}
+		for _, s := range Impacts(was, is).Subnets {
+			named[s.Subnet] = s
+		}
+		for _, name := range []string{"Subnet/s0", "Subnet/s1"} {
+			old, six, lack := dumbUse(was, name)
+			now, six2, lack2 := dumbUse(is, name)
+			got, told := named[name]
+			if differ := !reflect.DeepEqual(old, now) || six != six2 || lack != lack2; told != differ {
+				t.Fatalf("%s: told %v, %+v to %+v", name, told, old, now)
+			}
+			if told && (!reflect.DeepEqual(got.Before, old) || !reflect.DeepEqual(got.After, now) || got.IPv6Before != six || got.IPv6After != six2 ||
+				got.UnplacedBefore != lack || got.UnplacedAfter != lack2) {
+				t.Fatalf("%+v, wanted %+v %+v, IPv6 %d %d, to be placed %d %d", got, old, now, six, six2, lack, lack2)
+			}
+		}
+	})
+}
+
+// dumbUse reads the whole report of a subnet.
+func dumbUse(s *schema.Topology, name string) (*Counts, int, int) {
+	r, err := CIDR(s, name)
+	if err != nil {
+		return nil, 0, 0
+	}
+	six := 0
+	if r.IPv6 != nil {
+		six = r.IPv6.Addresses + r.IPv6.Prefixes
+	}
+	return &r.Counts, six, len(r.Unplaced)
+}
+
+// crowdsOf answers n apps and m databases of one VPC, and the databases' group.
+func crowdsOf(n, m int, rules ...schema.SecurityRule) *schema.Topology {
+	all := []*schema.Resource{
+		resource(schema.KindAccount, "main", &schema.AccountSpec{Provider: schema.AWS}),
+		resource(schema.KindVPC, "v", &schema.VPCSpec{Account: "main", Region: "r", CIDR: netip.MustParsePrefix("10.0.0.0/16")}),
+		resource(schema.KindSubnet, "s", &schema.SubnetSpec{VPC: "v", Zone: "r-a", CIDR: netip.MustParsePrefix("10.0.0.0/16")}),
+		resource(schema.KindSecurityGroup, "app", &schema.SecurityGroupSpec{VPC: "v"}),
+		resource(schema.KindSecurityGroup, "db", &schema.SecurityGroupSpec{VPC: "v", Rules: rules}),
+	}
+	add := func(name, group string, n int) {
+		for i := range n {
+			all = append(all, resource(schema.KindInstance, fmt.Sprintf("%s-%04d", name, i+1), &schema.InstanceSpec{Subnet: "s", Type: "m5.large",
+				PrivateIP: address(int64(0x0a000000 + len(all) + 4)), SecurityGroups: []string{group}}))
+		}
+	}
+	add("app", "app", n)
+	add("db", "db", m)
+	return schema.NewTopology(all)
+}
+
+var postgres = schema.SecurityRule{Direction: "ingress", Protocol: "tcp", Ports: "5432", Peer: schema.Peer{SecurityGroup: "app"}, Action: "allow", Priority: 1}
+
+// TestImpactOfAGroup holds that a rule between groups is one line, however many are in
+// them, and that one of a CIDR names those in it.
+func TestImpactOfAGroup(t *testing.T) {
+	got := Impacts(crowdsOf(1000, 3), crowdsOf(1000, 3, postgres))
+	if len(got.Reach) != 1 || len(got.Subnets)+len(got.Quotas)+len(got.Queues) > 0 {
+		t.Fatalf("%d lines, %+v", len(got.Reach), got.Subnets)
+	}
+	r := got.Reach[0]
+	want := ReachChange{From: r.From, To: []string{"Instance/db-0001", "Instance/db-0002", "Instance/db-0003"}, Opens: []Service{{"tcp", "5432"}}, Closes: []Service{},
+		Rule: ruleAWS, Reason: "SecurityGroup/db lets tcp 5432 through: spec.rules[0] (ingress, peer SecurityGroup/app)", By: []string{"SecurityGroup/db"}}
+	if !reflect.DeepEqual(r, want) || len(r.From) != 1000 || r.From[0] != "Instance/app-0001" {
+		t.Fatalf("%+v", r)
+	}
+	byCIDR := postgres
+	byCIDR.Peer = schema.Peer{CIDR: netip.MustParsePrefix("10.0.0.12/31")}
+	got = Impacts(crowdsOf(1000, 3, postgres), crowdsOf(1000, 3, byCIDR))
+	if len(got.Reach) != 1 || len(got.Reach[0].From) != 998 || len(got.Reach[0].Closes) != 1 || slices.Contains(got.Reach[0].From, "Instance/app-0004") {
+		t.Fatalf("%+v", got.Reach)
+	}
+}
+
+// TestImpactBound holds that what is not compared is counted, exactly.
+func TestImpactBound(t *testing.T) {
+	was, is := crowdsOf(10, 3), crowdsOf(10, 3, postgres)
+	for most, want := range []int{10*3 + 3*10 + 3*2, 10*3 + 3*2, 3 * 2, 0} {
+		if i := impacts(was, is, most); i.Omitted != want {
+			t.Errorf("at most %d: %d omitted, wanted %d", most, i.Omitted, want)
+		}
+	}
 }

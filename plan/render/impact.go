@@ -99,10 +99,10 @@ func nameText(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	first, last := names[0], names[len(names)-1]
-	if kind, _, _ := strings.Cut(first, "/"); strings.HasPrefix(last, kind+"/") {
-		last = last[len(kind)+1:]
+	if kind, name, _ := strings.Cut(first, "/"); strings.HasPrefix(last, kind+"/") { // all are: they are sorted
+		return fmt.Sprintf("%s %ss (%s … %s)", comma(len(names)), strings.ToLower(kind), name, last[len(kind)+1:])
 	}
-	return fmt.Sprintf("%s: %s … %s", comma(len(names)), first, last)
+	return fmt.Sprintf("%s (%s … %s)", comma(len(names)), first, last)
 }
 
 func (t *text) subnet(s query.SubnetChange) {
