@@ -295,8 +295,8 @@ func origin(s *plan.Step, v voice) string {
 	if s.Source.Commit != "" {
 		text += " in " + v.name(short(s.Source.Commit))
 	}
-	if s.Source.Author != "" {
-		text += " by " + v.name(s.Source.Author)
+	if author, _, _ := strings.Cut(s.Source.Author, " <"); author != "" { // the address is nobody's business here
+		text += " by " + v.name(author)
 	}
 	return text
 }

@@ -109,7 +109,7 @@ func things(some []*resource, v voice, named bool) string {
 // whither answers " (and attaches it to web-1)" or " to web-1" where all go to one
 // place.
 func whither(some []*resource, v voice) string {
-	place, added := "", some[0].verb == "add"
+	place, added := "", some[0].verb == "add" || some[0].verb == "replace"
 	n := 0
 	for _, r := range some {
 		for _, s := range r.steps {
