@@ -93,7 +93,7 @@ cloud's API.`,
 		a.historyCommand(), a.schemaCommand(), a.versionCommand(), a.hostCommand(),
 		a.applyCommand(), a.runCommand(), a.statusCommand(), a.acceptCommand(), a.retryCommand(), a.syncCommand(),
 		a.rulesCommand(), a.explainCommand())
-	root.AddCommand(a.reachCommand(), a.cidrCommand(), a.keypairCommand())
+	root.AddCommand(a.reachCommand(), a.cidrCommand(), a.graphCommand(), a.keypairCommand())
 	root.AddCommand(a.stateCommand(), a.tryCommand(), a.guardCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	grouped(root)

@@ -43,3 +43,20 @@ func BenchmarkReach(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPicture draws 100,000 resources, of which half are new.
+func BenchmarkPicture(b *testing.B) {
+	before, after := full(25000), full(50000)
+	for b.Loop() {
+		g := Picture(before, after, PictureOptions{})
+		drawn := 0
+		g.Walk(func(n, _ *Node) {
+			if n.Kind != MoreNode {
+				drawn++
+			}
+		})
+		if drawn != DefaultMost || drawn+g.Omitted != 150004 { // with the primary ENIs and the region
+			b.Fatal(drawn, g.Omitted)
+		}
+	}
+}

@@ -23,9 +23,9 @@ type picture struct {
 // ranks is the order of kinds within a container: the small that belongs to it
 // first, the boxes that hold others last.
 var ranks = map[string]int{
-	"Host": 1, "SecurityGroup": 2, "VPCEndpoint": 3, "TargetGroup": 4, "KeyPair": 5, "Image": 6, "Snapshot": 7,
-	"EIP": 8, "ENI": 9, "Volume": 10, "Instance": 11, "Subnet": 12, ZoneNode: 13, ClassicNode: 14, "VPC": 15, RegionNode: 16,
-	"Peering": 17, "ClassicLink": 18, "TrafficMirror": 19,
+	"SecurityGroup": 1, "VPCEndpoint": 2, "TargetGroup": 3, "KeyPair": 4, "Image": 5, "Snapshot": 6, "EIP": 7,
+	"ENI": 9, "Volume": 10, "Host": 11, "Instance": 12, "Subnet": 13, ZoneNode: 14, ClassicNode: 15, "VPC": 16, RegionNode: 17,
+	"Peering": 18, "ClassicLink": 19, "TrafficMirror": 20,
 }
 
 func (p *picture) collect() {

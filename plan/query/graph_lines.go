@@ -48,7 +48,7 @@ func lines(r *schema.Resource, several bool) []string {
 	case *schema.PeeringSpec:
 		l.say(strings.Join(s.VPCs, " – "))
 	case *schema.HostSpec:
-		l.say(hostWords(s))
+		l.say(hostWords(s)...)
 	default:
 		storageLines(&l, r)
 	}
@@ -111,14 +111,16 @@ func eniAddresses(r *schema.Resource, s *schema.ENISpec) []string {
 	return l
 }
 
-func hostWords(s *schema.HostSpec) string {
-	words := []string{}
-	for _, w := range []string{with("addressing", s.Addressing), with("routing", s.Routing.Mode), with("rps", s.RPS.Mode), with("persist", s.Persist)} {
-		if w != "" && !strings.HasSuffix(w, " none") && !strings.HasSuffix(w, " unmanaged") {
-			words = append(words, w)
+// hostWords answers what a Host says besides its defaults.
+func hostWords(s *schema.HostSpec) (words []string) {
+	for _, w := range []struct{ word, value, otherwise string }{
+		{"addressing", s.Addressing, "static"}, {"routing", s.Routing.Mode, "balanced"}, {"rps", s.RPS.Mode, "unmanaged"}, {"persist", s.Persist, "none"},
+	} {
+		if w.value != w.otherwise {
+			words = append(words, with(w.word, w.value))
 		}
 	}
-	return strings.Join(words, ", ")
+	return words
 }
 
 // rule answers a rule of a group on one line.

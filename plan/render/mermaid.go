@@ -113,7 +113,7 @@ func (m *mermaid) node(n *query.Node, above []*query.Node) {
 func heading(n *query.Node) string {
 	words := n.Title
 	if n.Kind != query.MoreNode {
-		words = kindTitle(n.Kind) + " " + n.Title
+		words = strings.TrimSpace(kindTitle(n.Kind) + " " + n.Title)
 	}
 	if n.Mark != query.Unmarked {
 		words += " (" + string(n.Mark) + ")"
