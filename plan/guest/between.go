@@ -80,13 +80,27 @@ func (c change) of(was, is *Host) (*plan.Host, []plan.Advice, error) {
 	}
 	a := ask(c.after, is)
 	from := &model{world: plan.NewWorld(index, 0), wanted: plan.NewWorld(index, 0)}
-	if was != nil && c.sameMachine(was, is) {
-		var err error
-		if from, err = settled(c.before, was, c.at); err != nil {
-			return nil, nil, err
-		}
+	if was == nil {
+		return c.lead(from, a)
+	}
+	if !c.sameMachine(was, is) {
+		host, advice, err := c.lead(from, a)
+		return host, append(advice, another(was, is)), err
+	}
+	from, err := settled(c.before, was, c.at)
+	if err != nil {
+		return nil, nil, err
 	}
 	return c.lead(from, a)
+}
+
+// another says that a Host is a machine that enid has not touched.
+func another(was, is *Host) plan.Advice {
+	detail := "Instance/" + is.Instance + " is another one of its name, with nothing of enid's on it"
+	if was.Instance != is.Instance {
+		detail = fmt.Sprintf("is Instance/%s now, with nothing of enid's on it; what enid made on Instance/%s stays there", is.Instance, was.Instance)
+	}
+	return plan.Advice{Rule: RuleAttached, Target: schema.Ref{Kind: schema.KindHost, Name: is.Name}, Detail: detail}
 }
 
 // lead answers the steps from a model to what is asked.

@@ -56,7 +56,11 @@ func TestBetweenTells(t *testing.T) {
 			r := w.Get(schema.Ref{Kind: schema.KindInstance, Name: "web-1"}).(*schema.Resource)
 			w.Put(r.Ref, r.With(nil, &schema.InstanceStatus{CommonStatus: schema.CommonStatus{ID: "i-2"}, Phase: schema.PhaseRunning, MAC: mac0}))
 			return w
-		}, want: []string{"SetLinkUp eth1", "address add 10.0.0.20/24 dev eth1"}, not: []string{"delete"}},
+		}, want: []string{"SetLinkUp eth1", "address add 10.0.0.20/24 dev eth1", "! Host/web-1 Instance/web-1 is another one of its name"}, not: []string{"delete"}},
+		{name: "another instance", before: func(s *state) *plan.World {
+			s.host.Instance = "web-0"
+			return s.world()
+		}, want: []string{"address add 10.0.0.20/24 dev eth1", "what enid made on Instance/web-0 stays there"}},
 		{name: "an ENI that is replaced", after: func(s *state) *plan.World {
 			_, status := s.eni("web-1-b")
 			status.ID = "eni-2"

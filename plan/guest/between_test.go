@@ -40,13 +40,20 @@ func TestBetweenLeadsToModel(t *testing.T) {
 			t.Fatalf("%v", err)
 		}
 		a := ask(after, is)
+		now := from.become(a).Fork()
+		primary, wanted := actives(now), a.host.Want(from.become(a)).World
+		for _, s := range makePlan(t, from.become(a), wanted).Runnable() {
+			plan.Apply(Domain(), s, now, wanted, at)
+			if got := actives(now); got != primary || !strings.Contains(got, "dev eth0") {
+				t.Fatalf("after %s %s the primary's default route is %s, was %s", s.ID, s.Target, got, primary)
+			}
+		}
 		u := unfolding{asked: a, world: from.become(a), at: at}
-		primary := actives(u.world)
 		if err := u.run(); err != nil {
 			t.Fatalf("%v", err)
 		}
-		if got := actives(u.world); got != primary || !strings.Contains(got, "dev eth0") {
-			t.Fatalf("the primary's default route is %s, was %s", got, primary)
+		if got := actives(u.world); got != primary {
+			t.Fatalf("in the end the primary's default route is %s, was %s", got, primary)
 		}
 		if !plan.AtRest(Domain(), u.world, u.wanted.World) && len(u.blocked) == 0 {
 			t.Fatalf("not at rest after %v", u.steps)
@@ -64,8 +71,12 @@ func TestBetweenLeadsToModel(t *testing.T) {
 // ownIn answers what is enid's own in a world, in words.
 func ownIn(w *plan.World) (out []string) {
 	for _, ref := range w.Refs() {
-		if o := w.Get(ref); Ours(o) {
-			out = append(out, ref.String()+" "+fmt.Sprint(Normal(o)))
+		if o := Normal(w.Get(ref)); Ours(o) {
+			if a, ok := o.(Address); ok {
+				a.Secondary = false // the kernel's own, by who came first
+				o = a
+			}
+			out = append(out, ref.String()+" "+fmt.Sprint(o))
 		}
 	}
 	return out
@@ -80,4 +91,25 @@ func linesOf(h *plan.Host) (out []string) {
 		out = append(out, text)
 	}
 	return out
+}
+
+// The same change is told in the same words.
+func TestBetweenOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		before, after := drawState(t).world(), drawState(t).world()
+		tell := func() string {
+			hosts, advice, err := Hosts(before, after, at)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			text := fmt.Sprint(advice)
+			for _, h := range hosts {
+				text += strings.Join(linesOf(h), "\n")
+			}
+			return text
+		}
+		if a, b := tell(), tell(); a != b {
+			t.Fatalf("%s", cmp.Diff(a, b))
+		}
+	})
 }

@@ -12,6 +12,9 @@
 // Disks are the exception to links: what is on a volume of the cloud grows with it,
 // and nothing else is ever done to it.
 //
+// Where there is no machine to look at, Model makes one from the cloud's word and folds
+// it through the same table; Between tells what a change does to it.
+//
 // IPv4 and IPv6 stand beside each other: the family is that of an object's own
 // addresses, tables of one number are two, and only what the kernel itself treats
 // differently is told apart (operations say where).
