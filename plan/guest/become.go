@@ -68,7 +68,7 @@ func (o *Objects) add(x plan.Object) {
 	case Route:
 		o.Routes = append(o.Routes, x)
 	case Rule:
-		o.Rules = append(o.Rules, Normal(x).(Rule))
+		o.Rules = append(o.Rules, x)
 	case Channels:
 		o.Channels = append(o.Channels, x)
 	case object:

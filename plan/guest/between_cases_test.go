@@ -71,6 +71,14 @@ func TestBetweenTells(t *testing.T) {
 			status.SecondaryIPs, status.Predicted = []netip.Addr{netip.MustParseAddr("10.0.0.77")}, []string{"secondaryIPs"}
 			return s.world()
 		}, want: []string{"! ENI/web-1-b an address of it is chosen by the cloud, and is configured on eth1"}, not: []string{"10.0.0.77", "> h1 "}},
+		{name: "a primary address that the cloud chooses", before: func(s *state) *plan.World {
+			delete(s.enis, "web-1-c")
+			return s.world()
+		}, after: func(s *state) *plan.World {
+			_, status := s.eni("web-1-c")
+			status.Predicted = []string{"privateIP"}
+			return s.world()
+		}, want: []string{"> h1 SetLinkUp eth2", "! ENI/web-1-c an address of it is chosen by the cloud"}, not: []string{"10.0.0.21", "["}},
 		{name: "an ENI that leaves", after: func(s *state) *plan.World {
 			delete(s.enis, "web-1-c")
 			return s.world()
