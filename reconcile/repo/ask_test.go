@@ -214,3 +214,29 @@ func TestAskUnderHostileNames(t *testing.T) {
 	}
 	wantAsked(t, w.between("main..feature"), want)
 }
+
+// TestAskDirect has a file that one commit of the branch changed, and main too:
+// what main changed shows between the trees, and is not the branch's.
+func TestAskDirect(t *testing.T) {
+	w := newWork(t)
+	w.commit("first", "topology/a.yaml", lines(9))
+	w.branch("feature", "main")
+	w.commit("f", "topology/a.yaml", lines(9, "b", "bee"))
+	w.branch("main", "main")
+	w.commit("m", "topology/a.yaml", lines(9, "h", "aitch"))
+	x, err := w.open("").Range(t.Context(), "main..feature", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAsked(t, x, map[Line]string{{Path: "a.yaml", Line: 2}: "f", {Path: "a.yaml", Line: 2, Removed: true}: "f", {Path: "a.yaml", Line: 8}: "", {Path: "a.yaml", Line: 8, Removed: true}: ""})
+}
+
+func TestOldLine(t *testing.T) {
+	// Lines 3 and 4 are gone, 6 is another, and one came in behind 8.
+	d := difference{hunks: []hunk{{span{3, 2}, span{2, 0}}, {span{6, 1}, span{4, 1}}, {span{8, 0}, span{7, 1}}}}
+	for line, want := range map[int]int{1: 1, 2: 2, 3: 5, 4: 0, 5: 7, 6: 8, 7: 0, 8: 9} {
+		if got := d.oldLine(line); got != want {
+			t.Errorf("line %d was %d, want %d", line, got, want)
+		}
+	}
+}
