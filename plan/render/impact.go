@@ -100,7 +100,7 @@ func nameText(names []string) string {
 	}
 	first, last := names[0], names[len(names)-1]
 	if kind, name, _ := strings.Cut(first, "/"); strings.HasPrefix(last, kind+"/") { // all are: they are sorted
-		return fmt.Sprintf("%s %ss (%s … %s)", comma(len(names)), strings.ToLower(kind), name, last[len(kind)+1:])
+		return fmt.Sprintf("%s %s (%s … %s)", comma(len(names)), strings.Replace(kind+"s", "Instances", "instances", 1), name, last[len(kind)+1:])
 	}
 	return fmt.Sprintf("%s (%s … %s)", comma(len(names)), first, last)
 }
