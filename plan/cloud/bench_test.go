@@ -38,7 +38,7 @@ func benchFiles(n int) []*schema.Resource {
 }
 
 // benchApplied answers the state when the files have been applied.
-func benchApplied(b *testing.B, files []*schema.Resource) []*schema.Resource {
+func benchApplied(b testing.TB, files []*schema.Resource) []*schema.Resource {
 	b.Helper()
 	want := World(files)
 	world := Prepare(World(nil), want)

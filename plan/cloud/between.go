@@ -26,13 +26,12 @@ func Between(base, head []*schema.Resource, at time.Time, opts plan.Options) (*C
 	if err != nil {
 		return nil, err
 	}
-	p, err := Plan(origin.World, want, at, opts)
+	p, err := origin.Plan(want, at, opts)
 	if err != nil {
 		return nil, err
 	}
 	if err := Granted(p, origin, want, at, opts); err != nil {
 		return nil, err
 	}
-	origin.Moves.Advise(p)
 	return &Comparison{Plan: p, Before: origin.World, After: Afterwards(p, origin.World, want, at), Want: want}, nil
 }

@@ -1,8 +1,11 @@
 package cloud
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"enid/plan"
 	"enid/schema"
@@ -92,4 +95,71 @@ func elsewhere(files []*schema.Resource) []*schema.Resource {
 		r.Pos = schema.Pos{File: "elsewhere.yaml", Line: i + 1, Column: 1}
 	}
 	return out
+}
+
+// TestCertificateBetween: what a reviewer sees without a state has the certificate of
+// the plan that is made from the state, once the first revision was applied to it.
+func TestCertificateBetween(t *testing.T) {
+	base := benchFiles(2000)
+	head := copies(benchChanged(base))
+	for i, r := range head {
+		if i%7 == 0 {
+			c := *r
+			c.Labels = map[string]string{"tier": "web"}
+			head[i] = &c
+		}
+	}
+	c, err := Between(base, head, benchTime, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := World(head)
+	o, err := Begin(World(copies(benchApplied(t, base))), want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := o.Plan(want, benchTime, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Steps) < 10 || len(p.Recorded) < 10 {
+		t.Fatalf("%d steps, %d recorded: too little to compare", len(p.Steps), len(p.Recorded))
+	}
+	if diff := cmp.Diff(recordedText(c.Plan), recordedText(p)); diff != "" {
+		t.Errorf("recorded without a step, between and from the state:\n%s", diff)
+	}
+	if p.Certificate != c.Plan.Certificate {
+		t.Errorf("from the state %s, between %s", p.Certificate, c.Plan.Certificate)
+	}
+}
+
+func recordedText(p *plan.Plan) []string {
+	var out []string
+	for _, s := range p.Steps {
+		out = append(out, fmt.Sprint(s.Operation, s.Target, s.Item, s.Changes, s.Effects, s.Spends))
+	}
+	for _, r := range p.Recorded {
+		out = append(out, fmt.Sprint(r.Target, r.Changes))
+	}
+	return out
+}
+
+// BenchmarkCertificate is the part of a plan of nothing that the certificate takes.
+func BenchmarkCertificate(b *testing.B) {
+	benchEach(b, func(b *testing.B, files []*schema.Resource) {
+		want := World(files)
+		o, err := Begin(World(copies(benchApplied(b, files))), want)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p := &plan.Plan{}
+		for b.Loop() {
+			if p.Recorded = o.recorded(o.World, want, nil); len(p.Recorded) > 0 {
+				b.Fatal(p.Recorded[0])
+			}
+			if err := p.Certify(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
