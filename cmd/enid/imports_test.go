@@ -22,7 +22,7 @@ var importOrder = []string{
 	"plan/cloud plan/guest plan/query",
 	"plan/doctor",
 	"plan/render",
-	"reconcile/store reconcile/cloud reconcile/tree",
+	"reconcile/store reconcile/cloud reconcile/tree reconcile/trust",
 	"reconcile",
 	"reconcile/store/storetest",
 	"reconcile/git reconcile/dir reconcile/repo reconcile/store/bolt reconcile/host reconcile/host/vm reconcile/web",
