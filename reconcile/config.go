@@ -29,6 +29,9 @@ type Config struct {
 	// PolicyPath is the only folder in which Policies and Approvals may stand;
 	// empty: anywhere.
 	PolicyPath string
+	// Review answers who reviewed a plan with that certificate, or why nobody did that
+	// counts; nil: no review is asked for.
+	Review func(certificate string) (by string, err error)
 	// Limit bounds what one revision may delete; zero: DefaultLimit.
 	Limit Limit
 

@@ -31,6 +31,9 @@ func (t *turn) rounds(ctx context.Context) error {
 					return err
 				}
 			}
+			if err := t.mayPass(ctx, p); err != nil {
+				return err
+			}
 			if err := t.rename(ctx); err != nil {
 				return err
 			}

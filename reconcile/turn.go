@@ -25,6 +25,8 @@ type turn struct {
 	// expect refuses the first plan by an error; nil: any will do.
 	expect func(store.Meta, *plan.Plan) error
 
+	reviewer string // who reviewed the first plan; empty: nobody was asked
+
 	origin  *plancloud.Origin // of the plan: the state under the names that the files have
 	renamed bool              // the origin's moves are in the batch, or recorded
 	world   *plan.World       // the state with what the files decide about the plan; changes as steps are done

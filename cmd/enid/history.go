@@ -94,8 +94,14 @@ func (a *app) historyShow(ctx context.Context, serial uint64, format string) err
 	if format == "json" {
 		return render.JSON(a.out, d)
 	}
-	fmt.Fprintf(a.out, "Serial   %d\nCommit   %s\nAuthor   %s\nSubject  %s\nApplied  %s\nOutcome  %s, %s\n\n", d.Serial, render.Inert(d.Commit),
+	fmt.Fprintf(a.out, "Serial   %d\nCommit   %s\nAuthor   %s\nSubject  %s\nApplied  %s\nOutcome  %s, %s\n", d.Serial, render.Inert(d.Commit),
 		render.Inert(d.Author), render.Inert(d.Subject), d.At.UTC().Format(time.RFC3339), d.Outcome, plural(d.Steps, "step"))
+	for _, who := range [][2]string{{"Accepted", d.AcceptedBy}, {"Reviewed", d.ReviewedBy}} {
+		if who[1] != "" {
+			fmt.Fprintf(a.out, "%s by  %s\n", who[0], render.Inert(who[1]))
+		}
+	}
+	fmt.Fprintln(a.out)
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, s := range d.Tried {
 		result := "done in " + s.Took.Round(time.Millisecond).String()

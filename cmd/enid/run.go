@@ -30,6 +30,7 @@ type runFlags struct {
 	repo, branch, tag, commit, ref, path   string
 	host, onRewind, maxDeletes, policyPath string
 	sshKey, knownHosts, tokenFile, caFile  string
+	requireReview, verifyKeys              string
 	interval, confirmTimeout               time.Duration
 	confirmProbes                          []string
 	adopt                                  bool
@@ -63,10 +64,28 @@ revision is not tried again on this host until git changes or "enid retry Host/N
 meanwhile the host is kept as the one that passed last. A repair of what has passed
 is not probed: there would be nothing to go back to but the damage.
 
+With --require-review FILE, a revision is done only where the certificate of its plan
+("enid plan --certificate", "enid diff") stands in FILE, a line each, with anything
+after a space; lines with # are comments. FILE is signed as a whole, by a key of
+--verify-keys, and nothing else counts: not a merge, and not "enid accept".
+
+  ssh-keygen -Y sign -n enid-review -f KEY FILE     # makes FILE.sig
+  gpg --armor --detach-sign FILE                    # makes FILE.asc
+
+Until then it is held as NotVerified, with the certificate in "enid status"; what was
+applied stays in force and this host is healed to it. FILE, signature and keys are
+read anew at each poll; "enid sync" polls now. A revision that changes nothing needs no
+review. One that passed is not asked again: not for steps that were blocked, and were
+reviewed as blocked, when their window opens, not after a crash, and not for drift.
+
+--verify-keys is a file, or a folder of them: OpenSSH's allowed_signers (namespaces=,
+valid-after= and valid-before= hold) or ASCII-armoured OpenPGP public keys.
+
 State only: the cloud's half is recorded in the state; no cloud API is called.`,
 		Example: `  enid run --repo https://git.example.com/network.git --host web-1
   enid run --repo git@git.example.com:network.git --ssh-key /etc/enid/id_ed25519 --branch main
   enid run --path topology --host web-1 --interval 10s
+  enid run --repo https://git.example.com/network.git --require-review /etc/enid/reviews --verify-keys /etc/enid/signers
   enid run --path topology --host web-1 --confirm-probe gateway --confirm-probe tcp://10.0.0.5:443`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -98,6 +117,8 @@ func (f *runFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.onRewind, "on-rewind", git.Hold, "when the branch went backwards or lost its history: hold or follow")
 	set.StringVar(&f.maxDeletes, "max-deletes", "", "how much a revision may delete: N or P% (default: the larger of 3 and 20%)")
 	set.StringVar(&f.policyPath, "policy-path", "", "the only folder, below --path, in which Policies and Approvals may stand")
+	set.StringVar(&f.requireReview, "require-review", "", "do only revisions whose plan's certificate stands in that signed file")
+	set.StringVar(&f.verifyKeys, "verify-keys", "", "whose signatures count: allowed_signers or OpenPGP keys, a file or a folder")
 	set.StringVar(&f.sshKey, "ssh-key", "", "private key file for ssh")
 	set.StringVar(&f.knownHosts, "known-hosts", "", "known_hosts file for ssh (default: OpenSSH's)")
 	set.StringVar(&f.tokenFile, "token-file", "", "file with a token for https")
@@ -189,6 +210,10 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return err
 	}
+	review, err := f.review()
+	if err != nil {
+		return err
+	}
 	log, err := a.logger()
 	if err != nil {
 		return err
@@ -203,7 +228,7 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 		if source, err = f.follow(cfg, where.Dir, m.Applied.Revision); err != nil {
 			return err
 		}
-		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath = limit, f.adopt, f.policyPath
+		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath, cfg.Review = limit, f.adopt, f.policyPath, review
 		cfg.Interval, cfg.Chance = f.interval, rand.Float64
 		if m, ok := cfg.Host.(machineHost); ok {
 			cfg.HostChanged = m.Watch(ctx)

@@ -131,6 +131,7 @@ type Revision struct {
 	EndedAt    time.Time `json:"endedAt,omitzero"`
 	Outcome    Outcome   `json:"outcome"`
 	AcceptedBy string    `json:"acceptedBy,omitempty"` // who let a held commit pass
+	ReviewedBy string    `json:"reviewedBy,omitempty"` // who signed that its plan was reviewed
 	Steps      int       `json:"steps"`                // that were done
 	Failed     int       `json:"failed,omitempty"`     // that were tried and failed
 }
