@@ -36,12 +36,8 @@ type runFlags struct {
 	adopt                                  bool
 }
 
-func (a *app) runCommand() *cobra.Command {
-	var flags runFlags
-	c := &cobra.Command{
-		Use:   "run",
-		Short: "Run as a daemon: follow git or a folder, plan, apply, converge this host, heal drift",
-		Long: `run follows a git repository (--repo) or a folder (--path without --repo). For each
+// runLong is what the help of run says.
+const runLong = `run follows a git repository (--repo) or a folder (--path without --repo). For each
 new revision it validates, plans, checks the plan and does its steps; with --host
 it keeps this machine as the applied revision says, and heals what others change
 within moments. What does not validate, cannot be fetched or would delete too much
@@ -81,7 +77,14 @@ reviewed as blocked, when their window opens, not after a crash, and not for dri
 --verify-keys is a file, or a folder of them: OpenSSH's allowed_signers (namespaces=,
 valid-after= and valid-before= hold) or ASCII-armoured OpenPGP public keys.
 
-State only: the cloud's half is recorded in the state; no cloud API is called.`,
+State only: the cloud's half is recorded in the state; no cloud API is called.`
+
+func (a *app) runCommand() *cobra.Command {
+	var flags runFlags
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Run as a daemon: follow git or a folder, plan, apply, converge this host, heal drift",
+		Long:  runLong,
 		Example: `  enid run --repo https://git.example.com/network.git --host web-1
   enid run --repo git@git.example.com:network.git --ssh-key /etc/enid/id_ed25519 --branch main
   enid run --path topology --host web-1 --interval 10s
