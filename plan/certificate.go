@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -63,7 +64,7 @@ func (p *Plan) Certify() error {
 			return fmt.Errorf("certificate of %s %s: %w", s.Operation, s.Target, err)
 		}
 		c := certified{Operation: s.Operation, Target: s.Target, Item: s.Item, Action: s.Action, PartOf: s.PartOf, Changes: changes,
-			Irreversible: s.Irreversible, Downtime: s.Downtime, DataLoss: s.DataLoss, Effects: s.Effects, Spends: s.Spends}
+			Irreversible: s.Irreversible, Downtime: s.Downtime, DataLoss: s.DataLoss, Effects: placeless(s.Effects), Spends: s.Spends}
 		for _, b := range s.BlockedBy {
 			c.BlockedBy = append(c.BlockedBy, b.Rule)
 		}
@@ -83,6 +84,18 @@ func (p *Plan) Certify() error {
 	}
 	p.Certificate = certificatePrefix + hex.EncodeToString(sum.Sum(nil))
 	return nil
+}
+
+// placeless answers the effects without file and line, which the words about a broken
+// cycle name: the steps themselves show the cycle.
+func placeless(effects []Effect) []Effect {
+	out := slices.Clone(effects)
+	for i := range out {
+		if out[i].Rule == RuleCycle {
+			out[i].Detail = ""
+		}
+	}
+	return out
 }
 
 // canonical answers the changes with values that are written the same whatever Go
@@ -115,7 +128,29 @@ func plain(v any) (out any, err error) {
 	read := json.NewDecoder(bytes.NewReader(text))
 	read.UseNumber()
 	err = read.Decode(&out)
-	return out, err
+	return filled(out), err
+}
+
+// filled answers the value with nothing in place of what is empty: a list that was
+// read from the store is empty where the one in memory is nil.
+func filled(v any) any {
+	switch v := v.(type) {
+	case []any:
+		if len(v) == 0 {
+			return nil
+		}
+		for i := range v {
+			v[i] = filled(v[i])
+		}
+	case map[string]any:
+		if len(v) == 0 {
+			return nil
+		}
+		for key := range v {
+			v[key] = filled(v[key])
+		}
+	}
+	return v
 }
 
 // Idle reports whether the plan does and records nothing, so that there is nothing

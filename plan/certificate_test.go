@@ -101,6 +101,9 @@ func TestCertificate_types(t *testing.T) {
 	if a, b := with([]string{"x"}), with([]any{"x"}); a != b {
 		t.Errorf("a typed list gives %s, another %s", a, b)
 	}
+	if a, b, c := with([]string(nil)), with([]string{}), with(nil); a != b || b != c {
+		t.Errorf("of what is empty there are several: %s, %s, %s", a, b, c)
+	}
 	if a, b := with("3"), with(3); a == b {
 		t.Error("3 and \"3\" are the same")
 	}

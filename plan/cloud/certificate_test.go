@@ -34,7 +34,7 @@ func certified(t failer, x *trial) {
 	}
 	q, err := again.Plan(World(elsewhere(x.files)), x.at, x.options())
 	if err != nil || q.Certificate != p.Certificate {
-		t.Fatalf("the same from elsewhere: %v, %s, was %s", err, q.Certificate, p.Certificate)
+		t.Fatalf("the same from elsewhere: %v\n%s", err, cmp.Diff(recordedText(p), recordedText(q)))
 	}
 	state := done(o, p, want, x)
 	told := map[plan.Ref]bool{}
