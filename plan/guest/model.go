@@ -81,10 +81,10 @@ func (u *unfolding) run() error {
 		u.wanted = u.host.Want(u.world)
 		p, err := plan.Make(domain, u.world, u.wanted.World, u.at, plan.Options{})
 		if err != nil {
-			return fmt.Errorf("Host/%s: %w", u.host.Name, err)
+			return fmt.Errorf("the machine of Host/%s: %w", u.host.Name, err)
 		}
 		if err := plan.Check(domain, p, u.world, u.wanted.World, u.at, plan.Options{}); err != nil {
-			return fmt.Errorf("Host/%s: %w", u.host.Name, err)
+			return fmt.Errorf("the machine of Host/%s: %w", u.host.Name, err)
 		}
 		for _, a := range u.wanted.Advise(p, u.world) {
 			if !noted[a] {
@@ -104,7 +104,7 @@ func (u *unfolding) run() error {
 		}
 		u.lease()
 	}
-	return fmt.Errorf("Host/%s: its model is not at rest after %d looks: a defect of enid", u.host.Name, looks)
+	return fmt.Errorf("the model of Host/%s is not at rest after %d looks: a defect of enid", u.host.Name, looks)
 }
 
 // lease has a server grant what each client asks for, for ever: how long, only the
