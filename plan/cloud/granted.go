@@ -82,7 +82,7 @@ func (g *grants) note(steps, before []*plan.Step) {
 	var granted []*plan.Step
 	g.by = map[*plan.Step]map[plan.Ref]bool{}
 	for _, s := range steps {
-		if by := g.directly(s); could[s.Call()] == 0 || len(g.unprotects(s)) > 0 {
+		if by := g.directly(s); could[s.Call()] <= 0 || len(g.unprotects(s)) > 0 {
 			granted, g.by[s] = append(granted, s), by
 		}
 		could[s.Call()]--
