@@ -64,8 +64,11 @@ func (p *pool) free(a netip.Addr) bool {
 }
 
 // lowest answers the n lowest free addresses, fewer where there are not as many.
-// Blocks of 256 that are full are passed over at once.
+// Blocks of 256 that are full are passed over at once. A pool that is not there has none.
 func (p *pool) lowest(n int) (out []netip.Addr) {
+	if p == nil {
+		return nil
+	}
 	for a := p.spec.CIDR.Masked().Addr(); p.spec.CIDR.Contains(a) && len(out) < n; {
 		block := blockOf(a)
 		if p.world.Count(plan.Term{Index: indexBlock, Ref: p.ref, Addr: block}) >= 256 {

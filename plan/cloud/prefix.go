@@ -139,6 +139,9 @@ func holderNames(refs []plan.Ref) string {
 // blocks answers the n lowest /28s of which no address is in use or kept; where
 // there are not as many, those after them that only a guess says are in use.
 func (p *pool) blocks(n int) (out []netip.Prefix) {
+	if p == nil {
+		return nil
+	}
 	p.sure = false
 	out = p.freeBlocks(n)
 	if len(out) == n || !p.view.Presumed() {

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -84,5 +85,30 @@ func TestPresumeExamples(t *testing.T) {
 	}
 	if n == 0 {
 		t.Error("no example has a topology")
+	}
+}
+
+// TestPresumeBroken: files that name what is not there are taken as applied as far
+// as they go. They are not valid, and nothing asks for them; but nothing panics.
+func TestPresumeBroken(t *testing.T) {
+	t.Parallel()
+	for i := range trials(500) {
+		s, d := scenes.Example(i), dice{rand.New(rand.NewPCG(uint64(i), 2))}
+		var files []*schema.Resource
+		for _, r := range s.files {
+			if !d.chance(20) {
+				files = append(files, r)
+			}
+		}
+		want := World(files)
+		world := Presume(want)
+		for _, ref := range want.Refs() {
+			if world.Get(ref) == nil {
+				t.Fatalf("scene %d: %s is not there", i, ref)
+			}
+		}
+		if _, err := Between(files, s.files, s.at, s.options()); err != nil {
+			t.Fatalf("scene %d: %v", i, err)
+		}
 	}
 }
