@@ -90,7 +90,7 @@ func (a *app) jobOf(ctx context.Context, args []string, flags applyFlags) (*job,
 		return nil, err
 	}
 	if misplaced := reconcile.Misplaced(t.Topology, filepath.ToSlash(filepath.Join(t.dir, flags.policyPath))); flags.policyPath != "" && len(misplaced) > 0 {
-		a.showFindings(a.err, misplaced)
+		a.showFindings(a.err, misplaced, openFile)
 		return nil, fmt.Errorf("%s does not validate: %s", t.dir, countFindings(misplaced))
 	}
 	from, err := filepath.Abs(t.dir)

@@ -49,7 +49,7 @@ func (a *app) importFiles(ctx context.Context, names []string, replace bool) err
 	}
 	resources, advice, broken := imported(files)
 	if len(broken) > 0 {
-		a.showFindings(a.err, broken)
+		a.showFindings(a.err, broken, openFile)
 		return fmt.Errorf("nothing was imported: %s", countFindings(broken))
 	}
 	db, err := a.openState()
@@ -70,7 +70,7 @@ func (a *app) importFiles(ctx context.Context, names []string, replace bool) err
 	if _, err := db.Commit(ctx, state.Meta.Epoch, &store.Change{Put: resources}); err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
-	a.showFindings(a.err, append(advice, rules...))
+	a.showFindings(a.err, append(advice, rules...), openFile)
 	fmt.Fprintf(a.out, "Imported %s.\n", plural(len(resources), "resource"))
 	return nil
 }

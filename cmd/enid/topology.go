@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,9 +94,12 @@ func loadRevision(ctx context.Context, name string) (*topology, error) {
 // maxFindings is how many findings people are shown; programs get all.
 const maxFindings = 200
 
+// openFile opens a file as a person in the working directory would.
+func openFile(file string) (fs.File, error) { return os.Open(file) }
+
 // showFindings writes findings for people, with the line and a caret on a
-// terminal, and the total where they are capped.
-func (a *app) showFindings(w io.Writer, findings []schema.Finding) {
+// terminal, and the total where they are capped. open opens the files.
+func (a *app) showFindings(w io.Writer, findings []schema.Finding, open func(file string) (fs.File, error)) {
 	shown := findings[:min(len(findings), maxFindings)]
 	for _, f := range shown {
 		text := render.Inert(f.String())
@@ -104,7 +108,7 @@ func (a *app) showFindings(w io.Writer, findings []schema.Finding) {
 		}
 		fmt.Fprintln(w, text)
 		if terminal(w) {
-			showCaret(w, f.Pos)
+			showCaret(w, f.Pos, open)
 		}
 	}
 	if len(findings) > len(shown) {
@@ -114,8 +118,8 @@ func (a *app) showFindings(w io.Writer, findings []schema.Finding) {
 
 // showCaret writes the line of a finding with a caret below its column. A line
 // that may hold a secret is not shown.
-func showCaret(w io.Writer, p schema.Pos) {
-	f, err := os.Open(p.File)
+func showCaret(w io.Writer, p schema.Pos, open func(file string) (fs.File, error)) {
+	f, err := open(p.File)
 	if err != nil {
 		return
 	}
@@ -159,7 +163,7 @@ func (a *app) valid(ctx context.Context, args []string, load func(context.Contex
 		return nil, err
 	}
 	if schema.Invalid(t.findings) {
-		a.showFindings(a.err, t.findings)
+		a.showFindings(a.err, t.findings, openFile)
 		return nil, fmt.Errorf("%s does not validate: %s", dir, countFindings(t.findings))
 	}
 	return t, nil

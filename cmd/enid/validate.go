@@ -128,7 +128,7 @@ func (a *app) validated(t *topology, files fs.FS, named, format string) (err err
 	case "sarif":
 		err = render.SARIF(a.out, annotations(t.findings, files, filepath.ToSlash(t.dir), named), version(), ruleByID)
 	default:
-		a.showFindings(a.out, t.findings)
+		a.showFindings(a.out, t.findings, openFile)
 		if schema.Invalid(t.findings) {
 			fmt.Fprintf(a.out, "%s does not validate: %s\n", t.dir, countFindings(t.findings))
 		} else {

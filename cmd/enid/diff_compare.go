@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"enid/plan"
+	"enid/plan/cloud"
+	"enid/plan/guest"
+	queries "enid/plan/query"
+	"enid/plan/render"
+	"enid/reconcile"
+	"enid/schema"
+)
+
+// pictureBytes is the most that the picture takes of a comment of 65,536 characters.
+const pictureBytes = 12_000
+
+// compare answers what merging would do, and what follows from it.
+func (a *app) compare(ctx context.Context, s *sides, at time.Time, flags diffFlags) (*render.Report, error) {
+	c, err := a.comparison(ctx, s, at, flags)
+	if err != nil {
+		return nil, err
+	}
+	p := c.Plan
+	p.Revision = s.of.Head.ID
+	if err := s.attribute(ctx, p.Steps); err != nil {
+		return nil, err
+	}
+	if err := hostsOf(p, c, at, flags.host); err != nil {
+		return nil, err
+	}
+	p.Count()
+	was, is := asApplied(s.before.Topology, c.Before), asApplied(s.after.Topology, c.After)
+	r := &render.Report{Plan: p, Change: s.change, Impact: queries.Impacts(was, is)}
+	r.Picture, r.PictureLeft = render.Mermaid(queries.Picture(was, is, queries.PictureOptions{Only: true}), pictureBytes)
+	if shrink := reconcile.DefaultLimit().Shrinks(c.Before, s.after.Topology); shrink.Held() {
+		r.Held = shrink.String()
+	}
+	return r, nil
+}
+
+// comparison plans from what BASE asks for, or from the state.
+func (a *app) comparison(ctx context.Context, s *sides, at time.Time, flags diffFlags) (*cloud.Comparison, error) {
+	if !flags.fromState {
+		return cloud.Between(s.before.Resources(), s.after.Resources(), at, plan.Options{})
+	}
+	state, err := a.readState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	world, want, p, err := makePlan(state, s.after.Topology, at, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.before.Topology = schema.NewTopology(state.Resources)
+	return &cloud.Comparison{Plan: p, Before: world, After: cloud.Afterwards(p, world, want, at), Want: want}, nil
+}
+
+// hostsOf adds to a plan what would be done on the machines, or on the one.
+func hostsOf(p *plan.Plan, c *cloud.Comparison, at time.Time, name string) error {
+	hosts, advice, err := guest.Hosts(c.Before, c.After, at)
+	if err != nil {
+		return err
+	}
+	p.Advice = append(p.Advice, advice...)
+	if name == "" {
+		p.Hosts = hosts
+		return nil
+	}
+	ref := plan.Ref{Kind: schema.KindHost, Name: name}
+	if c.Before.Get(ref) == nil && c.After.Get(ref) == nil {
+		return fmt.Errorf("--host %s: neither revision has such a Host", render.Inert(name))
+	}
+	p.Host = &plan.Host{Name: name, Steps: []*plan.HostStep{}}
+	if i := slices.IndexFunc(hosts, func(h *plan.Host) bool { return h.Name == name }); i >= 0 {
+		p.Host = hosts[i]
+	}
+	return nil
+}
