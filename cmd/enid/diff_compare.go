@@ -15,9 +15,6 @@ import (
 	"enid/schema"
 )
 
-// pictureBytes is the most that the picture takes of a comment of 65,536 characters.
-const pictureBytes = 12_000
-
 // compare answers what merging would do, and what follows from it.
 func (a *app) compare(ctx context.Context, s *sides, at time.Time, flags diffFlags) (*render.Report, error) {
 	c, err := a.comparison(ctx, s, at, flags)
@@ -35,7 +32,9 @@ func (a *app) compare(ctx context.Context, s *sides, at time.Time, flags diffFla
 	p.Count()
 	was, is := asApplied(s.before.Topology, c.Before), asApplied(s.after.Topology, c.After)
 	r := &render.Report{Plan: p, Change: s.change, Impact: queries.Impacts(was, is)}
-	r.Picture, r.PictureLeft = render.Mermaid(queries.Picture(was, is, queries.PictureOptions{Only: true}), pictureBytes)
+	if flags.format == "markdown" {
+		r.Picture = queries.Picture(was, is, queries.PictureOptions{Only: true})
+	}
 	if shrink := reconcile.DefaultLimit().Shrinks(c.Before, s.after.Topology); shrink.Held() {
 		r.Held = shrink.String()
 	}
