@@ -49,6 +49,28 @@ func (p *positions) Pos(path string) Pos {
 	if len(p.fields) == 0 {
 		return Pos{File: p.file, Line: 1, Column: 1}
 	}
+	f := p.fields[p.find(path)]
+	return Pos{File: p.file, Line: int(f.line), Column: int(f.col)}
+}
+
+// Last answers the last line on which something of that field begins.
+func (p *positions) Last(path string) int {
+	if len(p.fields) == 0 {
+		return 1
+	}
+	at := p.find(path)
+	last := p.fields[at].line
+	for _, f := range p.fields[at+1:] {
+		if f.depth <= p.fields[at].depth {
+			break
+		}
+		last = max(last, f.line)
+	}
+	return int(last)
+}
+
+// find answers the index of a field, or of its nearest parent that is written.
+func (p *positions) find(path string) int {
 	at := 0
 	for depth := uint16(1); path != ""; depth++ {
 		var key uint16
@@ -63,8 +85,7 @@ func (p *positions) Pos(path string) Pos {
 		}
 		at = next
 	}
-	f := p.fields[at]
-	return Pos{File: p.file, Line: int(f.line), Column: int(f.col)}
+	return at
 }
 
 // child answers the index of the child with that key of the field at index

@@ -50,6 +50,8 @@ type FieldRef struct {
 type FieldPositions interface {
 	// Pos answers the place of the field, or of its nearest parent that is written.
 	Pos(path string) Pos
+	// Last answers the last line on which something of the field begins.
+	Last(path string) int
 }
 
 // With answers a copy of r with spec and status replaced; nil leaves them.
@@ -73,4 +75,13 @@ func (r *Resource) FieldPos(path string) Pos {
 		return r.Pos
 	}
 	return r.At.Pos(path)
+}
+
+// FieldLines answers the first line of a field, or of the document, and the last on
+// which something of it begins.
+func (r *Resource) FieldLines(path string) (first, last int) {
+	if r.At == nil {
+		return r.Pos.Line, r.Pos.Line
+	}
+	return r.At.Pos(path).Line, r.At.Last(path)
 }

@@ -44,7 +44,7 @@ It exits 0 where nothing would be done, 2 where something would, 3 where some of
 blocked or granted by the change itself, and 1 where it cannot be merged, does not
 validate, or cannot be read.`,
 		Example: `  enid diff
-  enid diff origin/main..feature --format markdown > report.md
+  enid diff origin/main..feature --format markdown
   enid diff v1.4..v1.5 --host web-1
   enid diff HEAD..HEAD~1 --direct          # what would the way back do?
   enid diff --state /var/lib/enid          # from what is really there`,

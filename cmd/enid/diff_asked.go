@@ -59,10 +59,9 @@ func (s *sides) linesOf(step *plan.Step) (lines []repo.Line) {
 		if r == nil {
 			return
 		}
-		if p := r.FieldPos(path); !p.IsZero() {
-			file := strings.TrimPrefix(strings.TrimPrefix(p.File, t.rev.Root), "/")
-			lines = append(lines, repo.Line{Path: file, Line: p.Line, Removed: t == s.before})
-		}
+		first, last := r.FieldLines(path)
+		file := strings.TrimPrefix(strings.TrimPrefix(r.Pos.File, t.rev.Root), "/")
+		lines = append(lines, repo.Line{Path: file, Line: first, Until: last, Removed: t == s.before})
 	}
 	for _, c := range step.Changes {
 		add(s.after, now, c.Path)
