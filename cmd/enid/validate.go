@@ -114,6 +114,7 @@ func (a *app) validateRevision(ctx context.Context, args []string, from revision
 	if err != nil {
 		return err
 	}
+	t.rev = rev
 	return a.validated(t, rev.FS, rev.Root, format)
 }
 
@@ -128,7 +129,11 @@ func (a *app) validated(t *topology, files fs.FS, named, format string) (err err
 	case "sarif":
 		err = render.SARIF(a.out, annotations(t.findings, files, filepath.ToSlash(t.dir), named), version(), ruleByID)
 	default:
-		a.showFindings(a.out, t.findings, openFile)
+		open := openFile
+		if t.rev.FS != nil {
+			open = t.open
+		}
+		a.showFindings(a.out, t.findings, open)
 		if schema.Invalid(t.findings) {
 			fmt.Fprintf(a.out, "%s does not validate: %s\n", t.dir, countFindings(t.findings))
 		} else {
