@@ -89,7 +89,7 @@ cloud's API.`,
 	f.StringVar(&a.state, "state", env("ENID_STATE", defaultState()), "where the state is kept: a folder (env ENID_STATE)")
 	f.StringVar(&a.logLevel, "log-level", env("ENID_LOG_LEVEL", "warn"), "what is logged to stderr: debug, info, warn, error")
 	f.BoolVar(&a.noColor, "no-color", os.Getenv("NO_COLOR") != "", "print no colours, on a terminal neither")
-	root.AddCommand(a.validateCommand(), a.planCommand(), a.getCommand(), a.importCommand(),
+	root.AddCommand(a.validateCommand(), a.planCommand(), a.showCommand(), a.getCommand(), a.importCommand(),
 		a.historyCommand(), a.schemaCommand(), a.versionCommand(), a.hostCommand(),
 		a.applyCommand(), a.runCommand(), a.statusCommand(), a.acceptCommand(), a.retryCommand(), a.syncCommand(),
 		a.rulesCommand(), a.explainCommand())

@@ -35,7 +35,8 @@ that fails is told; what does not depend on it goes on. Ctrl-C finishes the step
 under way, records it and stops.
 
 With --plan it plans again now, from the topology kept in the file, and refuses
-unless the state and the steps are the same as when the plan was saved.
+unless the state and the steps are the same as when the plan was saved, and the
+earliest deadline of its steps is still to come. "enid show" shows such a file.
 
 With --expect it refuses unless the plan's certificate, the digest of its effects, is
 the one that was reviewed: that of "enid plan --certificate" or "enid diff". It is

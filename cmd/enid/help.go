@@ -11,7 +11,7 @@ var helpGroups = []struct {
 	title    string
 	commands []string
 }{
-	{"Change things:", []string{"validate", "plan", "diff", "apply", "try", "destroy", "import", "state"}},
+	{"Change things:", []string{"validate", "plan", "show", "diff", "apply", "try", "destroy", "import", "state"}},
 	{"Follow git:", []string{"run", "status", "accept", "retry", "sync", "history"}},
 	{"Ask:", []string{"get", "reach", "cidr", "graph", "keypair"}},
 	{"Look things up:", []string{"rules", "explain", "schema", "version", "completion", "help"}},

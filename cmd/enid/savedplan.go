@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"enid/plan"
@@ -16,6 +17,9 @@ import (
 
 // savedFormat is the version of saved plans.
 const savedFormat = "enid.saved-plan/v1"
+
+// maxSaved is the most that is read of a saved plan: ten times one of 100,000 resources.
+const maxSaved = 1 << 30
 
 // savedPlan is a plan in a file. Nothing of it is executed as it stands: apply
 // plans again from the topology in it, and refuses where state or steps differ.
@@ -82,6 +86,9 @@ func writeWhole(name string, body []byte) error {
 
 // loadSaved reads a saved plan and the topology in it.
 func loadSaved(name string) (*savedPlan, *schema.Topology, error) {
+	if at, err := os.Stat(name); err == nil && at.Size() > maxSaved {
+		return nil, nil, fmt.Errorf("saved plan: %s is longer than %d bytes", name, maxSaved)
+	}
 	body, err := os.ReadFile(name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("saved plan: %w", err)
@@ -102,9 +109,50 @@ func loadSaved(name string) (*savedPlan, *schema.Topology, error) {
 	return &s, schema.NewTopology(resources), nil
 }
 
-// stale answers why the saved plan is no longer what would be done: the state
-// moved on, or the steps differ. Nil: it is.
+// plan answers the plan as it was saved, without what only a plan in the making has.
+func (s *savedPlan) plan() (*plan.Plan, error) {
+	read := json.NewDecoder(bytes.NewReader(s.Plan))
+	read.DisallowUnknownFields()
+	p := &plan.Plan{}
+	if err := read.Decode(p); err != nil {
+		return nil, fmt.Errorf("saved plan: %w", err)
+	}
+	if p.Format != plan.Format || slices.Contains(p.Steps, nil) {
+		return nil, fmt.Errorf("saved plan: it holds a plan of format %q that cannot be read; this enid reads %s", p.Format, plan.Format)
+	}
+	for _, h := range p.AllHosts() {
+		if h == nil || slices.Contains(h.Steps, nil) {
+			return nil, errors.New("saved plan: it holds a host that cannot be read")
+		}
+	}
+	return p, nil
+}
+
+// expired answers that the earliest deadline of the steps has passed; nil: it has not.
+func expired(p *plan.Plan, at time.Time) error {
+	var first *plan.Step
+	for _, step := range p.Steps {
+		if step.Deadline != nil && (first == nil || step.Deadline.Before(*first.Deadline)) {
+			first = step
+		}
+	}
+	if first == nil || at.Before(*first.Deadline) {
+		return nil
+	}
+	return fmt.Errorf("the plan is stale: it expired at %s, until when %s %s could run; plan again",
+		first.Deadline.UTC().Format(time.RFC3339), first.Operation, first.Target)
+}
+
+// stale answers why the saved plan is no longer what would be done: its time has
+// passed, the state moved on, or the steps differ. Nil: it is.
 func (s *savedPlan) stale(now store.Meta, p *plan.Plan) error {
+	was, err := s.plan()
+	if err != nil {
+		return err
+	}
+	if err := expired(was, p.AsOf); err != nil {
+		return err
+	}
 	fresh := s.Base.Lineage == "" && now.Epoch == 0 // there was no state yet, and nobody has used it since
 	if !fresh && (now.Lineage != s.Base.Lineage || now.Serial != s.Base.Serial || now.Epoch != s.Base.Epoch) {
 		return fmt.Errorf("the plan is stale: it was made from serial %d of state %s, and the state is at serial %d of %s; plan again",
