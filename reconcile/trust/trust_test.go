@@ -171,7 +171,7 @@ func TestKeys(t *testing.T) {
 	}
 	byAnn, byBob := sshSign(t, ann, ReviewNamespace, "text"), sshSign(t, bob, ReviewNamespace, "text")
 	judged(t, ring(), "text", byBob, now, ErrUnknown)
-	if ring() != ring() {
+	if first := ring(); first != ring() {
 		t.Error("the same files are parsed twice")
 	}
 	write(t, filepath.Join(dir, "bob"), "bob "+public(t, bob))
