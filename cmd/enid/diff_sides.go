@@ -92,7 +92,8 @@ func changeOf(x *repo.Range) *render.Change {
 	commit := func(c repo.Commit) render.Commit {
 		return render.Commit{ID: c.ID, Name: c.Name, Author: c.Author, Subject: c.Subject}
 	}
-	return &render.Change{Base: commit(x.Base), Head: commit(x.Head), MergeBase: x.MergeBase.ID, Merged: x.Merged, Commits: x.Commits}
+	return &render.Change{Base: commit(x.Base), Head: commit(x.Head), MergeBase: x.MergeBase.ID, Merged: x.Merged,
+		AlreadyMerged: x.AlreadyMerged && !x.Direct, Commits: x.Commits}
 }
 
 // nameOf answers a revision as a person named it, else its short hash.

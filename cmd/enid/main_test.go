@@ -16,7 +16,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs the stories in testdata/script through the real main.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ENID_STATE", e.WorkDir+"/state")
 			return os.CopyFS(e.WorkDir+"/multi-eni", os.DirFS("../../examples/multi-eni"))

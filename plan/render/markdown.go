@@ -110,6 +110,9 @@ func (r *Report) noChange(v voice) string {
 	if r.Change == nil {
 		return "No change: everything is as the files ask."
 	}
+	if r.Change.AlreadyMerged {
+		return "No change: " + v.name(r.Change.Head.String()) + " is merged into " + v.name(r.Change.Base.String()) + " already."
+	}
 	return "No change: " + v.name(r.Change.Head.String()) + " over " + v.name(r.Change.Base.String()) + " plans nothing."
 }
 

@@ -28,9 +28,11 @@ type Change struct {
 	// MergeBase is the last commit that both have; empty: they share none.
 	MergeBase string `json:"mergeBase,omitempty"`
 	// Merged: what was planned is the merge of the two, which no commit holds yet.
-	Merged  bool `json:"merged"`
-	Commits int  `json:"commits"` // of Head that Base does not have
-	Files   int  `json:"files"`   // of the topology that differ
+	Merged bool `json:"merged"`
+	// AlreadyMerged: Base has all of Head, and there is nothing to merge.
+	AlreadyMerged bool `json:"alreadyMerged,omitempty"`
+	Commits       int  `json:"commits"` // of Head that Base does not have
+	Files         int  `json:"files"`   // of the topology that differ
 }
 
 // Commit is one of the two revisions.

@@ -236,25 +236,37 @@ func (r *Report) times() risk {
 	return k
 }
 
-// unknown answers the steps of which only the state knows whether they can run.
+// unknown answers what of the steps only the state knows, by rule: of many steps
+// under one, the first says what is not known.
 func (r *Report) unknown() risk {
-	k := risk{title: "Only the state knows", word: "step"}
+	k := risk{title: "Only the state knows", word: "question"}
+	type question struct {
+		first plan.Checked
+		steps []*plan.Step
+	}
+	var order []string
+	byRule := map[string]*question{}
 	for _, s := range r.Steps {
-		if !s.Unknown() {
-			continue
-		}
-		k.items = append(k.items, ofStep(s, func(v voice) (text string) {
-			n := 0
-			for _, c := range s.Checks {
-				if c.Unknown {
-					n++
-				}
-				if c.Unknown && n <= maxBlocks {
-					text = join(text, v.say(c.Detail)+" ("+v.name(c.Rule)+")")
-				}
+		for _, c := range s.Checks {
+			switch q := byRule[c.Rule]; {
+			case !c.Unknown:
+			case q == nil:
+				order = append(order, c.Rule)
+				byRule[c.Rule] = &question{c, []*plan.Step{s}}
+			case q.steps[len(q.steps)-1] != s:
+				q.steps = append(q.steps, s)
 			}
-			return text
-		}))
+		}
+	}
+	for _, rule := range order {
+		q := byRule[rule]
+		item := ofStep(q.steps[0], func(v voice) string { return v.say(q.first.Detail) + " (" + v.name(rule) + ")" })
+		if more := len(q.steps) - 1; more > 0 {
+			one := item.say
+			item.say = func(v voice) string { return one(v) + "; so for " + count(more, "more step") }
+		}
+		item.sort = rule
+		k.items = append(k.items, item)
 	}
 	return k
 }

@@ -39,7 +39,6 @@ func ReportText(w io.Writer, r *Report, o Options) error {
 	for _, s := range r.Steps {
 		t.step(s, width)
 	}
-	t.impact(r.Impact)
 	t.rest(r)
 	return t.Flush()
 }
