@@ -219,7 +219,7 @@ func TestValidateRevision(t *testing.T) {
 
 // gitIn answers a function that runs git in a folder, with nothing of this machine's
 // configuration, and answers what it prints.
-func gitIn(t *testing.T, dir string) func(args ...string) string {
+func gitIn(t testing.TB, dir string) func(args ...string) string {
 	return func(args ...string) string {
 		t.Helper()
 		cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)

@@ -54,9 +54,9 @@ func (x *Range) Ask(ctx context.Context, lines []Line) ([]Asked, error) {
 // questions is one Ask under way.
 type questions struct {
 	*Range
-	branch      *branch
-	differences []difference
-	files       map[file]*asked // to be blamed
+	branch *branch
+	spans  map[file][]span // that differ, of the files of both sides
+	files  map[file]*asked // to be blamed
 
 	mu     sync.Mutex
 	places map[int]int // of the commit that answers, by the line's index
@@ -76,8 +76,14 @@ func (x *Range) questions(ctx context.Context) (*questions, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := &questions{Range: x, branch: b, files: map[file]*asked{}, places: map[int]int{}}
-	q.differences, err = x.repo.differences(ctx, x.before.tree, x.after.tree)
+	q := &questions{Range: x, branch: b, spans: map[file][]span{}, files: map[file]*asked{}, places: map[int]int{}}
+	differences, err := x.repo.differences(ctx, x.before.tree, x.after.tree)
+	for _, d := range differences {
+		was, is := file{d.old, true}, file{d.new, false}
+		for _, h := range d.hunks {
+			q.spans[was], q.spans[is] = append(q.spans[was], h.old), append(q.spans[is], h.new)
+		}
+	}
 	return q, err
 }
 
@@ -116,19 +122,10 @@ func (q *questions) ask(i int, l Line) {
 
 // changed answers those lines of a block that differ between the sides.
 func (q *questions) changed(l Line) (changed []int) {
-	for _, d := range q.differences {
-		if l.Removed && d.old != l.Path || !l.Removed && d.new != l.Path {
-			continue
-		}
-		for _, h := range d.hunks {
-			s := h.new
-			if l.Removed {
-				s = h.old
-			}
-			from, to := s.within(l.Line, max(l.Line, l.Until))
-			for n := from; n <= to; n++ {
-				changed = append(changed, n)
-			}
+	for _, s := range q.spans[file{l.Path, l.Removed}] {
+		from, to := s.within(l.Line, max(l.Line, l.Until))
+		for n := from; n <= to; n++ {
+			changed = append(changed, n)
 		}
 	}
 	return changed
