@@ -17,8 +17,9 @@ type Config struct {
 	// Host is the machine to converge, as the Host of that name; nil: none.
 	Host     Host
 	HostName string
-	// HostChanged receives hints that the machine has changed; nil: none.
-	HostChanged <-chan struct{}
+	// HostChanged receives hints that the machine has changed, each with when the first
+	// change of it happened; nil: none.
+	HostChanged <-chan time.Time
 
 	// From is what the state records as its source: repository and path, or folder.
 	From string
@@ -44,9 +45,12 @@ type Config struct {
 	// is more than a stop takes that the guest has to be forced to.
 	Patience time.Duration
 
-	Log      *slog.Logger     // nil: nothing is logged
-	Progress func(Progress)   // nil: nobody watches
-	Now      func() time.Time // nil: time.Now
+	Log      *slog.Logger   // nil: nothing is logged
+	Progress func(Progress) // nil: nobody watches
+	// Turned is told of each turn, in the turn: it must neither wait nor ask for one; nil:
+	// nobody is told.
+	Turned func(Turned)
+	Now    func() time.Time // nil: time.Now
 	// Chance answers numbers in [0,1) for the jitter of polls; nil: no jitter.
 	Chance func() float64
 }
@@ -80,6 +84,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Progress == nil {
 		c.Progress = func(Progress) {}
+	}
+	if c.Turned == nil {
+		c.Turned = func(Turned) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

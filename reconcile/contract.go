@@ -61,6 +61,11 @@ const (
 	HostWaiting    HostCondition = "Waiting"
 )
 
+// HostConditions answers all of them.
+func HostConditions() []HostCondition {
+	return []HostCondition{HostConverged, HostConverging, HostDegraded, HostWaiting}
+}
+
 // HostResult is how a host's turn went.
 type HostResult struct {
 	Condition  HostCondition
@@ -69,10 +74,24 @@ type HostResult struct {
 	Done       int      // steps
 	Blocked    int      // steps
 	Drifted    int      // steps that this turn found necessary
+	// DoneBy and BlockedBy are the same steps by operation, and by rule: a step that
+	// several rules block stands under each.
+	DoneBy, BlockedBy map[string]int
+	ENIs              []HostENI // declared, in the order of their device indexes
+	// Healed counts the steps that were done although the machine had been as asked, and
+	// the same is asked: others had changed it. The loop fills it in.
+	Healed int
 	// Undone is why everything was undone that the turn had changed; empty: it was not.
 	Undone string
 	// RetryAfter is when what failed is tried again; 0: nothing is.
 	RetryAfter time.Duration
+}
+
+// HostENI is how the machine stands to one of its ENIs.
+type HostENI struct {
+	Name      string
+	Interface string // empty: it has none yet
+	Condition HostCondition
 }
 
 // Progress is what happens to one step, for a person who watches.

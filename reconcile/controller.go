@@ -33,6 +33,8 @@ type Controller struct {
 	hints  chan struct{} // brings the next poll forward
 	status statusBoard
 	pace   pace // of repairs of the machine
+
+	converged converged
 }
 
 // calm is when there was nothing left to do: with the same revision at the same

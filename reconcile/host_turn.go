@@ -28,12 +28,31 @@ func (c *Controller) hostTurn(ctx context.Context, report *Report, byHand bool) 
 			r, err = c.Host.Turn(ctx, c.state, c.HostName)
 		}
 	}
+	c.converged.note(&r, c.ledger.now(), err)
 	c.status.host(c.Now(), r, err)
 	report.Host = &r
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("host %s: %w", c.HostName, err)
 	}
 	return nil
+}
+
+// converged is the state of the store that the machine was last as asked by; what
+// has to be done to it then is to put back what others changed.
+type converged struct {
+	known    bool
+	serial   uint64
+	revision string
+}
+
+func (c *converged) note(r *HostResult, m store.Meta, err error) {
+	now := converged{true, m.Serial, m.Applied.Revision}
+	if *c == now {
+		r.Healed = r.Done
+	}
+	if err == nil && r.Condition == HostConverged {
+		*c = now
+	}
 }
 
 // confirmedTurn is a turn of a machine whose changes have to be confirmed. What has

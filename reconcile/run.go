@@ -75,16 +75,16 @@ func (c *Controller) wait(ctx context.Context, until time.Time, report *Report) 
 			changed = nil // the source has no more hints; polling goes on
 		case <-resting:
 			resting = nil
-		case _, open := <-host:
+		case event, open := <-host:
 			if !open {
 				c.HostChanged = nil
 				continue
 			}
 			start := c.Now()
-			report = c.heal(ctx)
+			report = c.heal(ctx, event)
 			resting = time.After(c.pace.rest(start, c.Now()))
 		case <-retry:
-			report = c.heal(ctx)
+			report = c.heal(ctx, time.Time{})
 		}
 	}
 }
@@ -97,13 +97,15 @@ func hostRetry(report *Report) <-chan time.Time {
 	return time.After(report.Host.RetryAfter)
 }
 
-// heal converges the machine alone.
-func (c *Controller) heal(ctx context.Context) *Report {
+// heal converges the machine alone, after what happened then; zero: nothing did.
+func (c *Controller) heal(ctx context.Context, event time.Time) *Report {
 	c.busy.Lock()
 	defer c.busy.Unlock()
-	report := &Report{}
-	if err := c.hostTurn(ctx, report, false); err != nil {
+	report, began := &Report{}, c.Now()
+	err := c.hostTurn(ctx, report, false)
+	if err != nil {
 		c.Log.Warn("the machine was not converged", "err", err)
 	}
+	c.tell(ctx, Turned{Report: report, Err: err, Repair: true, Event: event}, began)
 	return report
 }

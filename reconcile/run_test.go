@@ -74,11 +74,11 @@ func (b busy) Turn(context.Context, *plan.World, string) (HostResult, error) {
 
 func TestRunHealsTheMachineBetweenPolls(t *testing.T) {
 	b := busy{make(chan struct{}, 100)}
-	changed := make(chan struct{}, 1)
+	changed := make(chan time.Time, 1)
 	l := newLab(t, labOptions{realTime: true, config: Config{Interval: time.Hour, Host: b, HostName: "web-1", HostChanged: changed}})
 	l.source.commit("c1", network)
 	defer running(t, l)()
-	changed <- struct{}{}
+	changed <- time.Now()
 	for range 5 {
 		select {
 		case <-b.turns:
@@ -88,6 +88,45 @@ func TestRunHealsTheMachineBetweenPolls(t *testing.T) {
 	}
 	if h := l.Status().Host; h.Condition != HostDegraded || h.Name != "web-1" {
 		t.Errorf("%+v", h)
+	}
+}
+
+// healing is a host that a change of it has to be put right once more.
+type healing struct{}
+
+func (healing) Turn(context.Context, *plan.World, string) (HostResult, error) {
+	return HostResult{Condition: HostConverged, Done: 2}, nil
+}
+
+// Whoever counts is told of turns and repairs: what was set up, what was healed, and
+// since when the machine was wrong.
+func TestTurnsAreTold(t *testing.T) {
+	told := make(chan Turned, 100)
+	changed := make(chan time.Time, 1)
+	l := newLab(t, labOptions{realTime: true, config: Config{Interval: time.Hour, Host: healing{}, HostName: "web-1", HostChanged: changed,
+		Turned: func(t Turned) { told <- t }}})
+	l.source.commit("c1", network)
+	defer running(t, l)()
+	first := <-told
+	if first.Repair || first.Revision != "c1" || !first.Time.Equal(noon()) || first.Healed != 0 || first.Host.Healed != 0 || first.Host.Done != 2 || !first.Status.InSync() {
+		t.Errorf("%+v, host %+v", first, first.Host)
+	}
+	event := time.Now().Add(-time.Minute)
+	changed <- event
+	if repair := <-told; !repair.Repair || repair.Event != event || repair.Host.Healed != 2 || repair.Status.Applied.Revision != "c1" {
+		t.Errorf("%+v, host %+v", repair, repair.Host)
+	}
+	l.source.commit("c2", network, eni("b", ""))
+	l.source.changed <- struct{}{}
+	if second := <-told; second.Revision != "c2" || second.Done == 0 || second.Healed != 0 || second.Host.Healed != 0 {
+		t.Errorf("%+v, host %+v", second, second.Host)
+	}
+	l.source.mu.Lock()
+	l.source.err = &SourceError{Condition: Unreachable, Message: "down"}
+	l.source.mu.Unlock()
+	l.Hint()
+	if held := <-told; held.Err == nil || held.Status.Source.Condition != Unreachable || held.Host.Healed != 2 {
+		t.Errorf("%+v, host %+v", held, held.Host)
 	}
 }
 

@@ -61,6 +61,11 @@ const (
 	Unsupported  Condition = "Unsupported"  // something that enid does not read, named in the message
 )
 
+// Conditions answers all of them, in the contract's order.
+func Conditions() []Condition {
+	return []Condition{Ready, Fetching, Unreachable, Unauthorized, Missing, Empty, Rewound, Diverged, NotVerified, Invalid, Shrunk, Unsupported}
+}
+
 // SourceError is a failure of a source, with the condition it puts the source in.
 type SourceError struct {
 	Condition Condition

@@ -90,6 +90,9 @@ func (t *turn) record(s *plan.Step, start time.Time, failure error) store.Step {
 func (t *turn) done(s *plan.Step, call store.Call, record store.Step) {
 	t.opened()
 	t.report.Done++
+	if t.inForce() {
+		t.report.Healed++
+	}
 	for _, approval := range s.Spends {
 		plancloud.Domain().Spend(t.world, approval, fmt.Sprintf("%d/%s", t.serial(), record.ID))
 		t.touch(approval)

@@ -46,13 +46,14 @@ type turn struct {
 func (c *Controller) Turn(ctx context.Context) (*Report, error) {
 	c.busy.Lock()
 	defer c.busy.Unlock()
-	report := &Report{}
+	report, began := &Report{}, c.Now()
 	err := c.cloudTurn(ctx, report)
 	report.Serial = c.ledger.now().Serial
 	c.status.turned(c.Now(), c.ledger, report, err)
 	if hostErr := c.hostTurn(ctx, report, false); hostErr != nil {
 		err = errors.Join(err, hostErr)
 	}
+	c.tell(ctx, Turned{Report: report, Err: err}, began)
 	return report, err
 }
 
@@ -64,7 +65,7 @@ func (c *Controller) cloudTurn(ctx context.Context, report *Report) error {
 	if err != nil {
 		return err
 	}
-	report.Revision = rev.ID
+	report.Revision, report.Time = rev.ID, rev.Time
 	if err := c.aim(ctx, rev); err != nil {
 		return err
 	}

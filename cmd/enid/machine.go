@@ -13,10 +13,20 @@ import (
 
 // hostResult is a turn of the machine as the loop wants it.
 func hostResult(r host.Result) reconcile.HostResult {
-	return reconcile.HostResult{
+	out := reconcile.HostResult{
 		Condition: reconcile.HostCondition(r.Condition), Message: r.Message, WaitingFor: r.WaitingFor, Undone: r.Undone,
-		Done: len(r.Done), Blocked: len(r.Blocked), Drifted: r.Drifted, RetryAfter: r.RetryAfter,
+		Done: len(r.Done), Blocked: len(r.Blocked), Drifted: r.Drifted, RetryAfter: r.RetryAfter, DoneBy: map[string]int{}, BlockedBy: map[string]int{},
 	}
+	for _, s := range r.Done {
+		out.DoneBy[s.Operation]++
+	}
+	for _, s := range r.Blocked {
+		reconcile.CountBlocks(out.BlockedBy, s.BlockedBy)
+	}
+	for _, e := range r.ENIs {
+		out.ENIs = append(out.ENIs, reconcile.HostENI{Name: e.Name, Interface: e.Interface, Condition: reconcile.HostCondition(e.Condition)})
+	}
+	return out
 }
 
 // machineHost is the machine as the loop wants it.

@@ -4,6 +4,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,7 @@ func TestNICAppearsLater_host_match_mac_host_attached(t *testing.T) {
 		t.Errorf("%s: %s", res.Condition, res.Message)
 	}
 	same(t, blockedBy(res.Blocked), "host.match-mac")
+	same(t, standings(res), "web-1-b eth1 Converged", "web-1-c  Waiting", "web-1-d  Waiting")
 	if len(rulesOf(t)) != 3 {
 		t.Errorf("the other ENI is to be there: %v", rulesOf(t))
 	}
@@ -58,10 +60,26 @@ func TestNICAppearsLater_host_match_mac_host_attached(t *testing.T) {
 		t.Fatal("no hint of the NIC")
 	}
 	delete(c.enis, "web-1-d")
-	converge(t, m, c)
+	same(t, standings(converge(t, m, c)), "web-1-b eth1 Converged", "web-1-c eth7 Converged")
 	if got := lines(t, "ip -4 -br address show dev eth7"); !strings.Contains(got[0], "10.0.0.21/24") {
 		t.Errorf("the name of the interface does not matter: %v", got)
 	}
+}
+
+// standings are how the machine stands to its ENIs, a line each.
+func standings(res Result) (out []string) {
+	for _, s := range res.ENIs {
+		out = append(out, fmt.Sprintf("%s %s %s", s.Name, s.Interface, s.Condition))
+	}
+	return out
+}
+
+// What is in an ENI's way is said of that ENI.
+func TestStandingOfWhatIsBlocked(t *testing.T) {
+	example(t)
+	sh(t, "ip route add unreachable 192.0.2.0/24 table 1002")
+	m, c := open(t, Options{}), exampleCloud()
+	same(t, standings(turn(t, m, c)), "web-1-b eth1 Converged", "web-1-c eth2 Degraded")
 }
 
 // settled waits until the kernel has said of the links that they are up: it does

@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"time"
 
 	"enid/plan/guest"
 )
@@ -19,11 +20,11 @@ import (
 type leases struct {
 	mu      sync.Mutex
 	clients map[int]*client
-	changed chan struct{} // a client has news
+	changed chan time.Time // a client has news
 }
 
 func newLeases() *leases {
-	return &leases{clients: map[int]*client{}, changed: make(chan struct{}, 1)}
+	return &leases{clients: map[int]*client{}, changed: make(chan time.Time, 1)}
 }
 
 // observe answers what the clients have to say, by name of their links. The client
@@ -69,7 +70,7 @@ func (s *leases) take(index int) (*client, grant) {
 }
 
 // followLeases hints when a client has news, until ctx ends.
-func (m *Machine) followLeases(ctx context.Context, hints chan<- struct{}) error {
+func (m *Machine) followLeases(ctx context.Context, hints chan<- time.Time) error {
 	for {
 		select {
 		case <-ctx.Done():

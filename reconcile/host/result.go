@@ -46,6 +46,7 @@ type Result struct {
 	Asking []string
 	// Leases are what DHCP servers have leased, with how long it lasts.
 	Leases    []guest.Lease
+	ENIs      []Standing // declared, by device index
 	Advice    []plan.Advice
 	Condition Condition
 	Message   string // one line; empty where converged

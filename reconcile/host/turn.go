@@ -257,6 +257,7 @@ func (m *Machine) conclude(res *Result, s *sight, more bool) {
 	}
 	res.WaitingFor, res.Asking, res.Leases = s.wanted.Waiting, s.wanted.Asking, guest.Granted(s.world)
 	res.Advice = s.wanted.Advise(s.plan, s.world)
+	res.ENIs = s.stand(res)
 	res.RetryAfter = m.holds.next(m.opts.Now())
 	said, waitsOnly := reasons(res.Blocked, slices.Concat(res.WaitingFor, res.Asking))
 	switch {

@@ -18,16 +18,17 @@ import (
 )
 
 // Watch answers a channel that receives a hint whenever something changed on the
-// machine that may concern the last turn's host, or a DHCP server has answered. Hints
-// are coalesced, and none is owed: the loop reads everything slowly as well. The
-// channel is closed when ctx ends. While nothing happens it costs nothing.
+// machine that may concern the last turn's host, or a DHCP server has answered, and
+// when that was. Hints are coalesced into the first, and none is owed: the loop reads
+// everything slowly as well. The channel is closed when ctx ends. While nothing
+// happens it costs nothing.
 //
 // Events of enid's own changes are left out, by the port they came from. IPv4
 // routes that go with a link send none: every event of a link of the host is a hint.
-func (m *Machine) Watch(ctx context.Context) <-chan struct{} {
-	hints := make(chan struct{}, 1)
+func (m *Machine) Watch(ctx context.Context) <-chan time.Time {
+	hints := make(chan time.Time, 1)
 	var following sync.WaitGroup
-	for _, follow := range []func(context.Context, chan<- struct{}) error{m.follow, m.followDisks, m.followLeases} {
+	for _, follow := range []func(context.Context, chan<- time.Time) error{m.follow, m.followDisks, m.followLeases} {
 		following.Go(func() { m.keepFollowing(ctx, follow, hints) })
 	}
 	go func() {
@@ -38,7 +39,7 @@ func (m *Machine) Watch(ctx context.Context) <-chan struct{} {
 }
 
 // keepFollowing follows again whenever the subscription breaks, until ctx ends.
-func (m *Machine) keepFollowing(ctx context.Context, follow func(context.Context, chan<- struct{}) error, hints chan<- struct{}) {
+func (m *Machine) keepFollowing(ctx context.Context, follow func(context.Context, chan<- time.Time) error, hints chan<- time.Time) {
 	for ctx.Err() == nil {
 		err := follow(ctx, hints)
 		if ctx.Err() != nil || errors.Is(err, unix.EPROTONOSUPPORT) { // a kernel without device events
@@ -57,9 +58,9 @@ func (m *Machine) keepFollowing(ctx context.Context, follow func(context.Context
 // resubscribe keeps a flood of events from becoming a loop of subscriptions.
 const resubscribe = 50 * time.Millisecond
 
-func hint(hints chan<- struct{}) {
+func hint(hints chan<- time.Time) {
 	select {
-	case hints <- struct{}{}:
+	case hints <- time.Now():
 	default:
 	}
 }
@@ -83,7 +84,7 @@ func subscribe() (*nl.NetlinkSocket, error) {
 }
 
 // follow hints until ctx ends or the subscription breaks (ENOBUFS: it overflowed).
-func (m *Machine) follow(ctx context.Context, hints chan<- struct{}) error {
+func (m *Machine) follow(ctx context.Context, hints chan<- time.Time) error {
 	s, err := subscribe()
 	if err != nil {
 		return err

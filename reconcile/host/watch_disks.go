@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,7 +20,7 @@ const kernelEvents = 1
 // followDisks hints when a disk or partition comes, goes or has another size, until
 // ctx ends. Nothing is read while nothing happens. Below Linux 5.11 not every driver
 // sends an event of a new size; the loop reads slowly as well.
-func (m *Machine) followDisks(ctx context.Context, hints chan<- struct{}) error {
+func (m *Machine) followDisks(ctx context.Context, hints chan<- time.Time) error {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_KOBJECT_UEVENT)
 	if err != nil {
 		return fmt.Errorf("subscribe to devices: %w", err)
