@@ -17,7 +17,7 @@ func TestDocs(t *testing.T) {
 	recorded := recordCases(t)
 	compareFile(t, "cases.json", recorded)
 	c := parseCases(t, recorded)
-	pages := map[string][]byte{"commands.md": commandsPage(), "rules.md": rulesPage(c), "operations.md": operationsPage(t, c), "doctor.md": doctorPage(), "graph.svg": graphPicture(t)}
+	pages := map[string][]byte{"commands.md": commandsPage(), "rules.md": rulesPage(c), "operations.md": operationsPage(t, c), "doctor.md": doctorPage(), "metrics.md": metricsPage(), "graph.svg": graphPicture(t)}
 	for name, page := range kindPages(t) {
 		pages[filepath.Join("kinds", name)] = page
 	}

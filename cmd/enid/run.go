@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"enid/reconcile/dir"
 	"enid/reconcile/git"
 	"enid/reconcile/host"
+	"enid/reconcile/metrics"
 	"enid/reconcile/store"
 	"enid/reconcile/web"
 )
@@ -227,12 +229,14 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	}
 	a.patience = 0
 	var source reconcile.Source
+	counted := metrics.New(version())
 	c, done, err := a.controller(ctx, f.host, func(cfg *reconcile.Config, m store.Meta) (err error) {
 		if source, err = f.follow(cfg, where.Dir, m.Applied.Revision); err != nil {
 			return err
 		}
 		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath, cfg.Review = limit, f.adopt, f.policyPath, review
 		cfg.Interval, cfg.Chance = f.interval, rand.Float64
+		cfg.Turned, cfg.Progress = counted.Turned, counted.Progress
 		if m, ok := cfg.Host.(machineHost); ok {
 			cfg.HostChanged = m.Watch(ctx)
 			if len(confirm.Probes) > 0 {
@@ -247,19 +251,26 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	defer done()
 	defer source.Close()
 	log.Info("enid runs", "pid", os.Getpid(), "state", where.Dir, "driver", "state only: no cloud API is called")
-	return serveAndRun(ctx, c, where.Dir, log)
+	counted.Follow(c)
+	return serveAndRun(ctx, daemon{c, counted}, where.Dir, log)
 }
 
 // serveAndRun runs the loop and answers on the socket, until ctx ends.
-func serveAndRun(ctx context.Context, c *reconcile.Controller, stateDir string, log *slog.Logger) error {
+func serveAndRun(ctx context.Context, d daemon, stateDir string, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return web.Serve(ctx, stateDir, daemon{c}, log) })
-	group.Go(func() error { return c.Run(ctx) })
+	group.Go(func() error { return web.Serve(ctx, stateDir, d, log) })
+	group.Go(func() error { return d.Run(ctx) })
 	return group.Wait()
 }
 
 // daemon is the loop as the socket asks it.
-type daemon struct{ *reconcile.Controller }
+type daemon struct {
+	*reconcile.Controller
+	metrics *metrics.Metrics
+}
+
+// Metrics answers what the loop has counted.
+func (d daemon) Metrics() http.Handler { return d.metrics }
 
 // Status answers the loop's status.
 func (d daemon) Status() any { return d.Controller.Status() }

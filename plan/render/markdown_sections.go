@@ -10,14 +10,21 @@ import (
 // maxOpen is how many items of a list stand open, before the others fold.
 const maxOpen = 10
 
-// granted lists what runs only because the change itself lets it.
+// granted lists the steps that run only because the change itself lets them.
 func (r *Report) granted() list {
-	k := r.grants()
+	var steps []*plan.Step
+	for _, s := range r.Steps {
+		if len(s.GrantedBy) > 0 {
+			steps = append(steps, s)
+		}
+	}
 	return list{
 		open: "\n#### Granted by this change itself\n\nWhoever approves this change approves these steps too; without it they would be blocked.\n\n",
-		n:    len(k.items), fold: maxOpen,
-		item: func(i int, brief bool) string { return bullet(k.items[i], brief) },
-		left: k.left,
+		n:    len(steps), fold: maxOpen,
+		item: func(i int, brief bool) string {
+			return bullet(ofStep(steps[i], func(v voice) string { return "granted by " + refs(steps[i].GrantedBy, v) }), brief)
+		},
+		left: func(i int) string { return moreSteps(steps[i:]) },
 	}
 }
 
@@ -160,14 +167,13 @@ func details(title, body string) string {
 }
 
 func (r *Report) adviceList() list {
-	all := advised(r.Advice)
 	return list{
 		open: "\n#### Advice\n\n",
-		n:    len(all), fold: maxOpen,
+		n:    len(r.Advice), fold: maxOpen,
 		item: func(i int, _ bool) string {
-			a := all[i]
-			return "- " + names(a.targets, markdown) + ": " + prose(a.Detail) + " (" + code(a.Rule) + ")\n"
+			a := r.Advice[i]
+			return "- " + code(a.Target.String()) + ": " + prose(a.Detail) + " (" + code(a.Rule) + ")\n"
 		},
-		left: func(i int) string { return fmt.Sprintf("%s more", comma(len(all)-i)) },
+		left: func(i int) string { return fmt.Sprintf("%s more", comma(len(r.Advice)-i)) },
 	}
 }

@@ -26,6 +26,8 @@ type Daemon interface {
 	// History and Revision are those of store.Store.
 	History(ctx context.Context, before uint64, limit int) ([]store.Revision, error)
 	Revision(ctx context.Context, serial uint64) (*store.Detail, error)
+	// Metrics answers GET /metrics.
+	Metrics() http.Handler
 	// The others are those of reconcile.Controller.
 	Accept(ctx context.Context, commit, by string) error
 	Retry(ctx context.Context, target schema.Ref) (int, error)
@@ -42,6 +44,7 @@ func Socket(stateDir string) string { return filepath.Join(stateDir, "enid.sock"
 func Handler(d Daemon) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { d.Metrics().ServeHTTP(w, r) })
 	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, d.Status(), nil) })
 	mux.HandleFunc("GET /api/v1/resources", func(w http.ResponseWriter, r *http.Request) {
 		state, err := d.Load(r.Context())

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"os"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 type loop struct{ *reconcile.Controller }
 
 func (l loop) Status() any                                    { return l.Controller.Status() }
+func (l loop) Metrics() http.Handler                          { return http.NotFoundHandler() }
 func (l loop) Load(ctx context.Context) (*store.State, error) { return l.Store.Load(ctx) }
 func (l loop) History(ctx context.Context, before uint64, limit int) ([]store.Revision, error) {
 	return l.Store.History(ctx, before, limit)
