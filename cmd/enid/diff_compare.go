@@ -50,12 +50,12 @@ func (a *app) comparison(ctx context.Context, s *sides, at time.Time, flags diff
 	if err != nil {
 		return nil, err
 	}
-	world, want, p, err := makePlan(state, s.after.Topology, at, nil)
+	origin, want, p, err := makePlan(state, s.after.Topology, at, nil)
 	if err != nil {
 		return nil, err
 	}
 	s.before.Topology = schema.NewTopology(state.Resources)
-	return &cloud.Comparison{Plan: p, Before: world, After: cloud.Afterwards(p, world, want, at), Want: want}, nil
+	return &cloud.Comparison{Plan: p, Before: origin.State, After: cloud.Afterwards(p, origin.World, want, at), Want: want}, nil
 }
 
 // hostsOf adds to a plan what would be done on the machines, or on the one.

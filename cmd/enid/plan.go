@@ -145,12 +145,12 @@ func (a *app) planFor(ctx context.Context, t *topology, at time.Time, hostName s
 	if err != nil {
 		return nil, err
 	}
-	world, want, p, err := makePlan(state, t.Topology, at, only)
+	origin, want, p, err := makePlan(state, t.Topology, at, only)
 	if err != nil {
 		return nil, err
 	}
 	if hostName != "" {
-		if p.Host, err = a.planHost(ctx, cloud.Afterwards(p, world, want, at), hostName, p); err != nil {
+		if p.Host, err = a.planHost(ctx, cloud.Afterwards(p, origin.World, want, at), hostName, p); err != nil {
 			return nil, err
 		}
 		p.Count()
@@ -158,10 +158,10 @@ func (a *app) planFor(ctx context.Context, t *topology, at time.Time, hostName s
 	return &dryRun{plan: p, topology: t, base: state.Meta, at: at}, nil
 }
 
-// makePlan answers a checked plan, and the worlds it leads from and to.
-func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[plan.Ref]bool) (world, want *plan.World, p *plan.Plan, err error) {
+// makePlan answers a checked plan, where it begins, and the world it leads to.
+func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[plan.Ref]bool) (origin *cloud.Origin, want *plan.World, p *plan.Plan, err error) {
 	want = cloud.World(t.Resources())
-	origin, err := cloud.Begin(cloud.World(state.Resources), want)
+	origin, err = cloud.Begin(cloud.World(state.Resources), want)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -174,7 +174,7 @@ func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[pla
 		return nil, nil, nil, err
 	}
 	p.Base = plan.Base{Lineage: state.Meta.Lineage, Serial: state.Meta.Serial}
-	return origin.World, want, p, nil
+	return origin, want, p, nil
 }
 
 // showPlan writes the plan and answers the exit code of what it holds.
@@ -197,10 +197,10 @@ func (a *app) showPlan(d *dryRun, format string, o render.Options) error {
 
 // planExit answers the exit code for what a plan holds, nil for nothing.
 func planExit(p *plan.Plan) error {
-	switch host := p.Host; {
+	switch {
 	case p.Summary.Blocked > 0:
 		return exit(exitBlocked)
-	case len(p.Steps) > 0 || host != nil && len(host.Steps) > 0:
+	case len(p.Steps) > 0 || p.Summary.Host > 0:
 		return exit(exitChanges)
 	}
 	return nil

@@ -164,11 +164,11 @@ func (a *app) try(ctx context.Context, args []string, flags tryFlags) error {
 // afterwards answers the world as it is once a topology is applied to the state.
 func afterwards(state *store.State, t *topology) (*plan.World, error) {
 	at, _ := parseAt("")
-	world, want, p, err := makePlan(state, t.Topology, at, nil)
+	origin, want, p, err := makePlan(state, t.Topology, at, nil)
 	if err != nil {
 		return nil, err
 	}
-	return cloud.Afterwards(p, world, want, at), nil
+	return cloud.Afterwards(p, origin.World, want, at), nil
 }
 
 // showTry prints what would be done, and reports whether there is anything to try.

@@ -10,8 +10,9 @@ import (
 // Comparison is a change between two revisions of the files, without any state.
 type Comparison struct {
 	Plan *plan.Plan
-	// Before is the first revision taken as applied, under the second one's names;
-	// After is what the plan leads to. Both are presumed.
+	// Before is the first revision taken as applied, under the second one's names and
+	// without what Prepare adds: a Host that changes is the old one there. After is what
+	// the plan leads to. Both are presumed.
 	Before, After *plan.World
 	// Want is what the second revision asks for.
 	Want *plan.World
@@ -33,5 +34,5 @@ func Between(base, head []*schema.Resource, at time.Time, opts plan.Options) (*C
 	if err := Granted(p, origin, want, at, opts); err != nil {
 		return nil, err
 	}
-	return &Comparison{Plan: p, Before: origin.World, After: Afterwards(p, origin.World, want, at), Want: want}, nil
+	return &Comparison{Plan: p, Before: origin.State, After: Afterwards(p, origin.World, want, at), Want: want}, nil
 }

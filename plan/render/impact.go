@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"enid/plan/query"
@@ -31,7 +32,7 @@ func (t *text) impact(i *query.Impact) {
 	}
 	show(t, "Addresses", i.Subnets, t.subnet)
 	show(t, "Quotas", i.Quotas, t.quota)
-	show(t, "Queues", i.Queues, t.queue)
+	show(t, "Queues", settings(i.Queues), t.queue)
 }
 
 // show writes the first of all under a title.
@@ -56,11 +57,19 @@ func (t *text) reached(c query.ReachChange) {
 		of         []query.Service
 	}{{"+", "opens ", green, c.Opens}, {"-", "closes ", red, c.Closes}} {
 		if len(one.of) > 0 {
-			t.line(2, t.o.paint(one.style, one.mark), " ", Inert(endText(c, c.From)), " -> ", Inert(endText(c, c.To)), ": ", one.word, t.o.paint(bold, services(one.of)))
+			t.line(2, t.o.paint(one.style, one.mark), " ", Inert(wayText(c)), ": ", one.word, t.o.paint(bold, services(one.of)))
 		}
 	}
 	t.line(6, Inert(c.Reason), t.o.paint(faint, " ["+c.Rule+"]"))
 	t.line(6, t.o.paint(faint, "changed by "), Inert(nameText(c.By)))
+}
+
+// wayText answers from where to where: of instances that all reach each other, that.
+func wayText(c query.ReachChange) string {
+	if len(c.From) > 1 && slices.Equal(c.From, c.To) {
+		return "between " + nameText(c.From)
+	}
+	return endText(c, c.From) + " -> " + endText(c, c.To)
 }
 
 // endText answers one end of a change: which part of the internet, which instances.
@@ -128,17 +137,44 @@ func useText(c *query.Counts, unplaced, six int) string {
 }
 
 func (t *text) quota(q query.QuotaChange) {
-	before, full := comma(q.Before), ""
-	if q.LimitBefore > 0 {
-		before += " of " + comma(q.LimitBefore)
-	}
+	full := ""
 	switch {
+	case q.Limit == 0: // it is not known
 	case q.After > q.Limit:
 		full = "  too many"
 	case q.After == q.Limit:
 		full = "  full"
 	}
-	t.line(2, Inert(q.Of), ": ", before, " -> ", t.o.paint(bold, comma(q.After)+" of "+comma(q.Limit)), t.o.paint(red, full), t.o.paint(faint, " ["+q.Rule+"]"))
+	t.line(2, Inert(q.Of), ": ", ofLimit(q.Before, q.LimitBefore), " -> ", t.o.paint(bold, ofLimit(q.After, q.Limit)), t.o.paint(red, full), t.o.paint(faint, " ["+q.Rule+"]"))
+}
+
+// ofLimit answers how much of a limit is used; 0: it is not known.
+func ofLimit(n, limit int) string {
+	if limit == 0 {
+		return comma(n)
+	}
+	return comma(n) + " of " + comma(limit)
+}
+
+// settings answers changes with those that are alike on interfaces of one machine
+// as one: "primary, ENI/a, ENI/b".
+func settings(all []query.QueueChange) (out []query.QueueChange) {
+	at, on := map[query.QueueChange]int{}, [][]string{}
+	for _, q := range all {
+		name := q.On
+		q.On = ""
+		i, ok := at[q]
+		if !ok || name == "" {
+			i = len(out)
+			at[q] = i
+			out, on = append(out, q), append(on, nil)
+		}
+		on[i] = append(on[i], name)
+	}
+	for i := range out {
+		out[i].On = nameText(on[i])
+	}
+	return out
 }
 
 // queueOf names a setting by its interface, none where it is the machine's.

@@ -38,7 +38,7 @@ func Markdown(r *Report, o MarkdownOptions) string {
 	does, costs := r.headline(markdown)
 	p.add("### " + does + "\n\n" + costs + "\n")
 	if r.Change != nil {
-		p.add("\n" + r.Change.compared(markdown) + "\n")
+		p.add("\n" + r.compared(markdown) + "\n")
 	}
 	p.add(r.summaryTable())
 	foot := r.foot()
@@ -82,7 +82,7 @@ func (r *Report) sections() []section {
 	risks := r.risks()
 	add(len(risks) > 0, "risks", 30, func(room int) string { return markdownRisks(risks, room) })
 	effects := r.effects()
-	add(len(effects) > 0, "effects", 14, func(room int) string { return titled("\n#### Effects\n", effects, room) })
+	add(len(effects) > 0, "effects", 14, func(room int) string { return titled(r.effectsTitle(), effects, room) })
 	add(r.Picture != nil && len(r.Picture.Roots) > 0, "the picture", 20, r.picture)
 	steps := r.resourceList()
 	add(steps.n > 0, "resources", 32, steps.fit)
@@ -117,8 +117,13 @@ func (r *Report) noChange(v voice) string {
 }
 
 // compared says what was compared.
-func (c *Change) compared(v voice) string {
-	text := "From " + v.name(c.Base.String()) + " to " + v.name(c.Head.String())
+func (r *Report) compared(v voice) string {
+	c := r.Change
+	from := v.name(c.Base.String()) + ", taken as applied,"
+	if r.Base.Lineage != "" {
+		from = fmt.Sprintf("the state (serial %d), beside %s,", r.Base.Serial, v.name(c.Base.String()))
+	}
+	text := "From " + from + " to " + v.name(c.Head.String())
 	if c.Merged {
 		text += ", planned as merged"
 	}

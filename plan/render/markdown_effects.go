@@ -1,6 +1,10 @@
 package render
 
-import "enid/plan/query"
+import (
+	"slices"
+
+	"enid/plan/query"
+)
 
 // effects answers the sections of what the change does beyond its steps.
 func (r *Report) effects() (all []section) {
@@ -21,13 +25,20 @@ func (r *Report) effects() (all []section) {
 	return all
 }
 
+func (r *Report) effectsTitle() string {
+	if r.supposes() {
+		return "\n#### Effects\n\n" + supposition + "\n"
+	}
+	return "\n#### Effects\n"
+}
+
 func reachList(i *query.Impact) list {
 	l := list{
 		open: "\n**Who reaches whom**\n\n",
 		n:    len(i.Reach), fold: maxOpen,
 		item: func(n int, _ bool) string {
 			c := i.Reach[n]
-			text := "- " + ends(c, c.From) + " → " + ends(c, c.To) + ":"
+			text := "- " + way(c) + ":"
 			if len(c.Opens) > 0 {
 				text += " **opens** " + code(services(c.Opens))
 			}
@@ -56,6 +67,14 @@ func ends(c query.ReachChange, all []string) string {
 	return names(all, markdown)
 }
 
+// way answers from where to where: of instances that all reach each other, that.
+func way(c query.ReachChange) string {
+	if len(c.From) > 1 && slices.Equal(c.From, c.To) {
+		return "between " + names(c.From, markdown)
+	}
+	return ends(c, c.From) + " → " + ends(c, c.To)
+}
+
 // rowList is a list whose items are rows of a table.
 func rowList(title string, n int, head string, row func(int) string, left string) list {
 	return list{
@@ -73,19 +92,14 @@ func subnetList(all []query.SubnetChange) list {
 }
 
 func quotaList(all []query.QuotaChange) list {
-	of := func(n, limit int) string {
-		if limit == 0 {
-			return comma(n)
-		}
-		return comma(n) + " of " + comma(limit)
-	}
 	return rowList("Quotas", len(all), "| of | before | after |\n|:--|--:|--:|\n", func(i int) string {
 		q := all[i]
-		return "| " + prose(q.Of) + " | " + of(q.Before, q.LimitBefore) + " | " + of(q.After, q.Limit) + " |\n"
+		return "| " + prose(q.Of) + " | " + ofLimit(q.Before, q.LimitBefore) + " | " + ofLimit(q.After, q.Limit) + " |\n"
 	}, "quota")
 }
 
-func queueList(all []query.QueueChange) list {
+func queueList(changes []query.QueueChange) list {
+	all := settings(changes)
 	return rowList("Queues", len(all), "| interface | before | after |\n|:--|:--|:--|\n", func(i int) string {
 		q := all[i]
 		after := code(q.After)

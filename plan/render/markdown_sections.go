@@ -10,21 +10,14 @@ import (
 // maxOpen is how many items of a list stand open, before the others fold.
 const maxOpen = 10
 
-// granted lists the steps that run only because the change itself lets them.
+// granted lists what runs only because the change itself lets it.
 func (r *Report) granted() list {
-	var steps []*plan.Step
-	for _, s := range r.Steps {
-		if len(s.GrantedBy) > 0 {
-			steps = append(steps, s)
-		}
-	}
+	k := r.grants()
 	return list{
 		open: "\n#### Granted by this change itself\n\nWhoever approves this change approves these steps too; without it they would be blocked.\n\n",
-		n:    len(steps), fold: maxOpen,
-		item: func(i int, brief bool) string {
-			return bullet(ofStep(steps[i], func(v voice) string { return "granted by " + refs(steps[i].GrantedBy, v) }), brief)
-		},
-		left: func(i int) string { return moreSteps(steps[i:]) },
+		n:    len(k.items), fold: maxOpen,
+		item: func(i int, brief bool) string { return bullet(k.items[i], brief) },
+		left: k.left,
 	}
 }
 
@@ -167,13 +160,14 @@ func details(title, body string) string {
 }
 
 func (r *Report) adviceList() list {
+	all := advised(r.Advice)
 	return list{
 		open: "\n#### Advice\n\n",
-		n:    len(r.Advice), fold: maxOpen,
+		n:    len(all), fold: maxOpen,
 		item: func(i int, _ bool) string {
-			a := r.Advice[i]
-			return "- " + code(a.Target.String()) + ": " + prose(a.Detail) + " (" + code(a.Rule) + ")\n"
+			a := all[i]
+			return "- " + names(a.targets, markdown) + ": " + prose(a.Detail) + " (" + code(a.Rule) + ")\n"
 		},
-		left: func(i int) string { return fmt.Sprintf("%s more", comma(len(r.Advice)-i)) },
+		left: func(i int) string { return fmt.Sprintf("%s more", comma(len(all)-i)) },
 	}
 }

@@ -83,6 +83,14 @@ func (r *Report) nothing() bool {
 	return i == nil || len(i.Reach)+len(i.Subnets)+len(i.Quotas)+len(i.Queues) == 0
 }
 
+// supposition is what effects suppose where a step is blocked.
+const supposition = "Effects are those of the whole change, as if the blocked steps had run too."
+
+func (r *Report) supposes() bool {
+	i := r.Impact
+	return r.Summary.Blocked > 0 && i != nil && len(i.Reach)+len(i.Subnets)+len(i.Quotas)+len(i.Queues) > 0
+}
+
 // timed reports whether the time that it was planned at matters to any step.
 func (r *Report) timed() bool {
 	for _, s := range r.Steps {

@@ -39,6 +39,7 @@ func (k risk) left(i int) string {
 func (r *Report) risks() []risk {
 	all := []risk{
 		r.held(),
+		r.allowed(),
 		r.final(),
 		r.stops(),
 		r.replaced(),

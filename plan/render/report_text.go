@@ -19,15 +19,9 @@ func ReportText(w io.Writer, r *Report, o Options) error {
 	t.line(0, o.paint(bold, does))
 	t.line(0, costs)
 	if r.Change != nil {
-		t.line(0, o.paint(faint, r.Change.compared(spoken)))
+		t.line(0, o.paint(faint, r.compared(spoken)))
 	}
-	var granted []riskItem
-	for _, s := range r.Steps {
-		if len(s.GrantedBy) > 0 {
-			granted = append(granted, ofStep(s, func(v voice) string { return "granted by " + refs(s.GrantedBy, v) }))
-		}
-	}
-	t.risk(risk{title: "Granted by this change itself", items: granted, word: "step"})
+	t.risk(r.grants())
 	for _, k := range r.risks() {
 		t.risk(k)
 	}
@@ -45,6 +39,10 @@ func ReportText(w io.Writer, r *Report, o Options) error {
 
 // rest is what stands below the steps.
 func (t *text) rest(r *Report) {
+	if r.supposes() {
+		t.line(0)
+		t.line(0, t.o.paint(yellow, supposition))
+	}
 	t.impact(r.Impact)
 	for _, h := range r.AllHosts() {
 		t.host(h)

@@ -52,6 +52,8 @@ func (r *Report) does(v voice, named bool) string {
 		return "Would " + series(would) + "; nothing of it can run yet."
 	case r.Summary.Blocked > 0:
 		return "Changes nothing yet: whatever it asks of machines is blocked."
+	case len(r.allowed().items) > 0:
+		return "Runs no step, but changes what is allowed by " + count(len(r.allowed().items), "document") + "; what is asked for already and is blocked may run by that."
 	case len(r.Recorded) > 0:
 		return "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
 	}
@@ -188,12 +190,18 @@ func (r *Report) costs(runs []*plan.Step, v voice) string {
 	}
 	stopped, losers = distinct(stopped), distinct(losers)
 	switch {
+	case len(r.Steps)+r.Summary.Host == 0 && len(r.allowed().items) > 0:
+		return "" // what runs by that is not known, and may stop or lose something
 	case stops == 0:
 		good = append(good, "nothing is stopped")
 	case len(stopped) == 1:
 		bad = append(bad, "stops "+v.name(stopped[0])+times(stops))
 	default:
-		bad = append(bad, "stops "+count(len(stopped), "resource")+", "+count(stops, "time")+" in all")
+		often := ", " + count(stops, "time") + " in all"
+		if stops == len(stopped) {
+			often = " once each"
+		}
+		bad = append(bad, "stops "+count(len(stopped), "resource")+often)
 	}
 	switch {
 	case len(losers) == 0:

@@ -100,7 +100,7 @@ func (t *text) step(s *plan.Step, w width) {
 		mark = t.o.paint(red, "x")
 	}
 	t.line(2, mark, " ", pad(s.ID, w.id), "  ", t.o.paint(bold, pad(s.Operation, w.operation)), "  ",
-		pad(Inert(s.Target.String()), w.target), t.flags(s), t.where(s.Source))
+		pad(Inert(s.Target.String()), w.target), t.flags(s), t.where(s))
 	indent := w.id + 6
 	for _, c := range s.Changes {
 		t.change(indent, s.Action, c)
@@ -128,11 +128,11 @@ func (t *text) flags(s *plan.Step) string {
 	return "  " + t.o.paint(red, "("+strings.Join(words, ", ")+")")
 }
 
-func (t *text) where(s *plan.Source) string {
-	if s == nil {
-		return ""
+func (t *text) where(s *plan.Step) string {
+	if from := origin(s, spoken); from != "" {
+		return "  " + t.o.paint(faint, from)
 	}
-	return "  " + t.o.paint(faint, fmt.Sprintf("%s:%d", Inert(s.File), s.Line))
+	return ""
 }
 
 func (t *text) change(indent int, a plan.Action, c plan.Change) {
@@ -205,8 +205,8 @@ func (t *text) advice(advice []plan.Advice) {
 	}
 	t.line(0)
 	t.line(0, t.o.paint(bold, "Advice"))
-	for _, a := range advice {
-		t.line(2, t.o.paint(yellow, "! "), Inert(a.Target.String()), ": ", Inert(a.Detail), t.o.paint(faint, " ["+a.Rule+"]"))
+	for _, a := range advised(advice) {
+		t.line(2, t.o.paint(yellow, "! "), names(a.targets, spoken), ": ", Inert(a.Detail), t.o.paint(faint, " ["+a.Rule+"]"))
 	}
 }
 
