@@ -30,15 +30,55 @@ func (a *app) compare(ctx context.Context, s *sides, at time.Time, flags diffFla
 		return nil, err
 	}
 	p.Count()
-	was, is := asApplied(s.before.Topology, c.Before), asApplied(s.after.Topology, c.After)
+	was, is := resourcesOf(c.Before), asApplied(s.after.Topology, c.After)
 	r := &render.Report{Plan: p, Change: s.change, Impact: queries.Impacts(was, is)}
 	if flags.format == "markdown" {
-		r.Picture = queries.Picture(was, is, queries.PictureOptions{Only: true})
+		r.Picture = affected(was, is, p)
 	}
 	if shrink := reconcile.DefaultLimit().Shrinks(c.Before, s.after.Topology); shrink.Held() {
 		r.Held = shrink.String()
 	}
 	return r, nil
+}
+
+// resourcesOf answers a world's resources, under its names: one that is renamed is
+// not one that goes and another that comes.
+func resourcesOf(w *plan.World) *schema.Topology {
+	var all []*schema.Resource
+	w.Each(func(_ plan.Ref, o plan.Object) {
+		if r, ok := o.(*schema.Resource); ok {
+			all = append(all, r)
+		}
+	})
+	return schema.NewTopology(all)
+}
+
+// mostWhole is how many boxes are drawn though only some of them change: in so small
+// a picture the others say more than a count of them.
+const mostWhole = 30
+
+// affected draws what a plan changes and what it lies in, or all where that is little.
+func affected(was, is *schema.Topology, p *plan.Plan) *queries.Graph {
+	o := queries.PictureOptions{Only: true, Marks: marksOf(p)}
+	g := queries.Picture(was, is, o)
+	drawn := 0
+	g.Walk(func(*queries.Node, *queries.Node) { drawn++ })
+	if g.Marked() && drawn+g.Omitted <= mostWhole {
+		o.Only = false
+		return queries.Picture(was, is, o)
+	}
+	return g
+}
+
+// marksOf answers the marks that only a plan knows: what is blocked.
+func marksOf(p *plan.Plan) map[schema.Ref]queries.Mark {
+	marks := map[schema.Ref]queries.Mark{}
+	for _, s := range p.Steps {
+		if s.Blocked() {
+			marks[s.Target] = queries.Blocked
+		}
+	}
+	return marks
 }
 
 // comparison plans from what BASE asks for, or from the state.

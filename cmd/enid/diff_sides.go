@@ -77,6 +77,8 @@ func (a *app) refuse(s *sides, format string) error {
 		}
 	case "markdown":
 		fmt.Fprint(a.out, render.MarkdownFindings(s.change, s.after.findings, 0))
+	case "": // whose output is another one's
+		a.showFindings(a.err, s.after.findings, s.after.open)
 	default:
 		a.showFindings(a.out, s.after.findings, s.after.open)
 	}

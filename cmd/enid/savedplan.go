@@ -63,18 +63,18 @@ func (d *dryRun) save(name string) error {
 	if err != nil {
 		return fmt.Errorf("save the plan: %w", err)
 	}
-	return writeWhole(name, append(body, '\n'))
+	return writeWhole(name, append(body, '\n'), 0o600)
 }
 
 // writeWhole writes a file through a temporary one beside it: a crash leaves the
 // old file or the new one.
-func writeWhole(name string, body []byte) error {
+func writeWhole(name string, body []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".enid-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	_, err = f.Write(body)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), name)
 	}
