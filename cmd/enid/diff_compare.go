@@ -57,13 +57,17 @@ func resourcesOf(w *plan.World) *schema.Topology {
 // a picture the others say more than a count of them.
 const mostWhole = 30
 
-// affected draws what a plan changes and what it lies in, or all where that is little.
+// affected draws what a plan changes and what it lies in, or all where that is little;
+// nil where nothing of a picture changes.
 func affected(was, is *schema.Topology, p *plan.Plan) *queries.Graph {
 	o := queries.PictureOptions{Only: true, Marks: marksOf(p)}
 	g := queries.Picture(was, is, o)
+	if !g.Marked() {
+		return nil
+	}
 	drawn := 0
 	g.Walk(func(*queries.Node, *queries.Node) { drawn++ })
-	if g.Marked() && drawn+g.Omitted <= mostWhole {
+	if drawn+g.Omitted <= mostWhole {
 		o.Only = false
 		return queries.Picture(was, is, o)
 	}

@@ -174,7 +174,8 @@ func (c *comparison) crossing(a, b *member) *crossing {
 		x.groups = append(c.groupsOf(a), c.groupsOf(b)...)
 	}
 	x.Reason = is.reason
-	if is.joined && (was.joined || !p[before].there) && len(because) > 0 {
+	// Of an end that comes, a rule for some of what opens does not say why all does.
+	if is.joined && len(because) > 0 && (was.joined || !p[before].there && delta.without(because[0].services).empty()) {
 		x.Reason = reason(because[0], delta)
 	}
 	return x

@@ -55,9 +55,15 @@ func permits(kind schema.Kind) bool {
 // allowed answers the Policies and Approvals that come, change or go. No step shows
 // them, but what earlier commits asked for and was blocked may run by them.
 func (r *Report) allowed() risk {
-	k := risk{title: "Changes what is allowed, also to what was asked for earlier and is blocked", word: "document"}
+	k := risk{title: "Changes what is allowed, of what was asked for earlier too", word: "document"}
+	used := map[plan.Ref]bool{}
+	for _, s := range r.Steps {
+		for _, by := range s.GrantedBy {
+			used[by] = by.Kind == schema.KindApproval // it allows that and nothing else
+		}
+	}
 	for _, one := range r.Recorded {
-		if !permits(one.Target.Kind) {
+		if !permits(one.Target.Kind) || used[one.Target] {
 			continue
 		}
 		name := func(v voice) string { return v.name(one.Target.String()) }

@@ -53,7 +53,7 @@ func (r *Report) does(v voice, named bool) string {
 	case r.Summary.Blocked > 0:
 		return "Changes nothing yet: whatever it asks of machines is blocked."
 	case len(r.allowed().items) > 0:
-		return "Runs no step, but changes what is allowed by " + count(len(r.allowed().items), "document") + "; what is asked for already and is blocked may run by that."
+		return "Runs no step, but changes what is allowed: what was asked for earlier and is blocked may run by it."
 	case len(r.Recorded) > 0:
 		return "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
 	}

@@ -84,7 +84,9 @@ func measure(n *query.Node, relations map[string][]line) *box {
 		for i, l := range b.lines {
 			words[i] = l.full
 		}
-		b.lines = []line{{full: strings.Join(words, " · ")}}
+		if one := strings.Join(words, " · "); measured(one, lineSize) <= mostTitle-2*padding {
+			b.lines = []line{{full: one}}
+		}
 	}
 	for _, l := range relations[n.ID] {
 		b.lines = append(b.lines, line{full: Inert(l.full), mark: l.mark})
@@ -132,18 +134,7 @@ func lineIndent(l line) int {
 // number of columns the one whose picture is the smallest at a screen's shape.
 func (b *box) pack() {
 	const mostColumns = 40
-	// Boxes of the same kind that hold nothing stand in columns.
-	widest := map[string]int{}
-	for _, c := range b.children {
-		if len(c.children) == 0 {
-			widest[c.node.Kind] = max(widest[c.node.Kind], c.w)
-		}
-	}
-	for _, c := range b.children {
-		if len(c.children) == 0 {
-			c.w = widest[c.node.Kind]
-		}
-	}
+	b.align()
 	best, room, tall := 0, 0, 17
 	if b.node.Kind == "Instance" {
 		tall = 40 // its ENIs side by side
@@ -158,6 +149,32 @@ func (b *box) pack() {
 		}
 	}
 	b.rows = chosen
+}
+
+// align has boxes of the same kind that hold nothing stand in columns: as wide as the
+// widest of them but those few that are far wider than most, with a long name.
+func (b *box) align() {
+	widths := map[string][]int{}
+	for _, c := range b.children {
+		if len(c.children) == 0 {
+			widths[c.node.Kind] = append(widths[c.node.Kind], c.w)
+		}
+	}
+	column := map[string]int{}
+	for kind, all := range widths {
+		slices.Sort(all)
+		most := all[len(all)*3/4] * 5 / 4
+		for _, w := range all {
+			if w <= most {
+				column[kind] = w
+			}
+		}
+	}
+	for _, c := range b.children {
+		if len(c.children) == 0 {
+			c.w = max(c.w, column[c.node.Kind])
+		}
+	}
 }
 
 // rowsOf breaks boxes into rows of at most room, or of one box; what stands
