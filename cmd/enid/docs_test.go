@@ -21,6 +21,7 @@ func TestDocs(t *testing.T) {
 	for name, page := range kindPages(t) {
 		pages[filepath.Join("kinds", name)] = page
 	}
+	compareFile(t, "package/config.yaml", configFile())
 	for name, page := range pages {
 		compareFile(t, filepath.Join("..", "..", "docs", name), page)
 	}
