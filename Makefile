@@ -6,11 +6,15 @@ BIN     := bin/enid
 
 .PHONY: help
 help: ## show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/enid
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/enid
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o $(BIN) ./cmd/enid
+
+.PHONY: package
+package: ## make .deb, .rpm and the bare binaries of the commit, with their SBOMs, in dist
+	@cmd/enid/package/build.sh dist
 
 .PHONY: demo
 demo: build ## the main job in a minute: a commit sets up two ENIs in a network namespace
@@ -23,6 +27,10 @@ test: ## run every test; host tests want root or user namespaces, and say so whe
 .PHONY: test-vm
 test-vm: ## boot Debian's kernel in QEMU with multi-queue NICs, and test there; RUN=Hotplug takes some tests
 	ENID_VM="$(CURDIR)/.vm" $(GO) test -count=1 -v -run '$(RUN)' ./reconcile/host/vm
+
+.PHONY: test-package
+test-package: ## make the packages twice, compare them, and install them on a bare Debian; wants root
+	ENID_PACKAGE="$(CURDIR)/.debian" $(GO) test -count=1 -v -timeout 15m ./cmd/enid/package
 
 .PHONY: soak
 soak: ## 5,000 random sequences of kernel disturbances instead of 500, some minutes
