@@ -35,6 +35,9 @@ func (a *app) sides(ctx context.Context, x *repo.Range, flags diffFlags) (*sides
 	}
 	if schema.Invalid(s.before.findings) {
 		a.showFindings(a.err, s.before.findings, s.before.open)
+		if flags.format == "markdown" {
+			fmt.Fprint(a.out, render.MarkdownBase(s.change, s.before.findings, 0))
+		}
 		return nil, fmt.Errorf("%s, which is taken as applied, does not validate: %s", nameOf(x.Base), countFindings(s.before.findings))
 	}
 	after, err := x.After(ctx)
@@ -95,7 +98,7 @@ func changeOf(x *repo.Range) *render.Change {
 		return render.Commit{ID: c.ID, Name: c.Name, Author: c.Author, Subject: c.Subject}
 	}
 	return &render.Change{Base: commit(x.Base), Head: commit(x.Head), MergeBase: x.MergeBase.ID, Merged: x.Merged,
-		AlreadyMerged: x.AlreadyMerged && !x.Direct, Commits: x.Commits}
+		AlreadyMerged: x.AlreadyMerged && !x.Direct, Direct: x.Direct, Commits: x.Commits}
 }
 
 // nameOf answers a revision as a person named it, else its short hash.

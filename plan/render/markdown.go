@@ -113,7 +113,15 @@ func (r *Report) noChange(v voice) string {
 	if r.Change.AlreadyMerged {
 		return "No change: " + v.name(r.Change.Head.String()) + " is merged into " + v.name(r.Change.Base.String()) + " already."
 	}
-	return "No change: " + v.name(r.Change.Head.String()) + " over " + v.name(r.Change.Base.String()) + " plans nothing."
+	return "No change: " + v.name(r.Change.Head.String()) + " over " + v.name(r.Change.Base.String()) + " plans nothing." + r.oneMachine(v)
+}
+
+// oneMachine says that others were not asked for.
+func (r *Report) oneMachine(v voice) string {
+	if r.Host == nil {
+		return ""
+	}
+	return " Of machines, only " + v.name(r.Host.Name) + " was looked at."
 }
 
 // compared says what was compared.
@@ -121,14 +129,14 @@ func (r *Report) compared(v voice) string {
 	c := r.Change
 	from := v.name(c.Base.String()) + ", taken as applied,"
 	if r.Base.Lineage != "" {
-		from = fmt.Sprintf("the state (serial %d), beside %s,", r.Base.Serial, v.name(c.Base.String()))
+		from = fmt.Sprintf("the state (serial %d)", r.Base.Serial)
 	}
 	text := "From " + from + " to " + v.name(c.Head.String())
 	if c.Merged {
-		text += ", planned as merged"
+		text += ", planned as merged into " + v.name(c.Base.String())
 	}
 	text += ": " + count(c.Commits, "commit") + ", " + count(c.Files, "file") + " of the topology."
-	return text
+	return text + r.oneMachine(v)
 }
 
 // summaryTable counts the steps by kind and by what they do, and says how many

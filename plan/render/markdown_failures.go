@@ -24,6 +24,18 @@ func MarkdownFindings(c *Change, findings []schema.Finding, limit int) string {
 		})
 }
 
+// MarkdownBase is MarkdownFindings of a base that does not validate: nothing is known
+// to begin from, which need not be this change's fault.
+func MarkdownBase(c *Change, findings []schema.Finding, limit int) string {
+	return failure(c, limit, "The base of this change does not validate: what merging would do cannot be planned.",
+		"The base is taken as applied, and the daemon holds it as it is. Compare with the last revision that validates, or with the state (--state).", list{
+			open: "\n",
+			n:    len(findings),
+			item: func(i int, _ bool) string { return findingItem(findings[i]) },
+			left: func(i int) string { return count(len(findings)-i, "more finding") },
+		})
+}
+
 func findingItem(f schema.Finding) string {
 	text := "- " + code(f.Pos.String())
 	if !f.Ref.IsZero() {

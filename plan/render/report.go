@@ -31,8 +31,10 @@ type Change struct {
 	Merged bool `json:"merged"`
 	// AlreadyMerged: Base has all of Head, and there is nothing to merge.
 	AlreadyMerged bool `json:"alreadyMerged,omitempty"`
-	Commits       int  `json:"commits"` // of Head that Base does not have
-	Files         int  `json:"files"`   // of the topology that differ
+	// Direct: the two were compared as they are.
+	Direct  bool `json:"direct,omitempty"`
+	Commits int  `json:"commits"` // of Head that Base does not have
+	Files   int  `json:"files"`   // of the topology that differ
 }
 
 // Commit is one of the two revisions.
@@ -46,9 +48,11 @@ type Commit struct {
 // short answers as much of a hash as people read.
 func short(hash string) string { return hash[:min(len(hash), 10)] }
 
-// String answers the name and the short hash.
+// String answers the name and the short hash; before the first commit there is none.
 func (c Commit) String() string {
 	switch id := short(c.ID); {
+	case c.Name == "" && id == "":
+		return "nothing"
 	case c.Name == "" || strings.HasPrefix(c.ID, c.Name):
 		return id
 	case id == "":
@@ -66,7 +70,11 @@ func (c *Change) reproduce() string {
 		}
 		return c.Name
 	}
-	return "enid diff " + name(c.Base) + ".." + name(c.Head)
+	text := "enid diff " + name(c.Base) + ".." + name(c.Head)
+	if c.Direct {
+		text += " --direct"
+	}
+	return text
 }
 
 // nothing reports whether there is nothing to tell.

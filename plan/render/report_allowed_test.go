@@ -81,3 +81,41 @@ func TestOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestFrom: what was compared is said as it was, so that it can be done again.
+func TestFrom(t *testing.T) {
+	main, head := Commit{ID: base, Name: "main"}, Commit{ID: head, Name: "HEAD"}
+	for _, c := range []struct {
+		change Change
+		state  string
+		host   *plan.Host
+		want   string
+	}{
+		{Change{Base: main, Head: head, Merged: true}, "", nil, "From main aaaaaaaaaa, taken as applied, to HEAD bbbbbbbbbb, planned as merged into main aaaaaaaaaa: 0 commits"},
+		{Change{Base: main, Head: head}, "l", nil, "From the state (serial 0) to HEAD"},
+		{Change{Head: head}, "", nil, "From nothing, taken as applied, to HEAD"},
+		{Change{Base: main, Head: head}, "", &plan.Host{Name: "web-1"}, "of the topology. Of machines, only web-1 was looked at."},
+	} {
+		r := &Report{Plan: &plan.Plan{Base: plan.Base{Lineage: c.state}, Host: c.host, Steps: []*plan.Step{{}}}, Change: &c.change}
+		if text := textOf(t, r); !strings.Contains(text, c.want) {
+			t.Errorf("%q is not in\n%s", c.want, text)
+		}
+	}
+	for want, c := range map[string]*Change{"enid diff aaaaaaaaaaaa..bbbbbbbbbbbb --direct": {Base: main, Head: head, Direct: true}, "enid diff ..bbbbbbbbbbbb": {Head: head}} {
+		if got := c.reproduce(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestRenamesOnly: a new name is nothing but that.
+func TestRenamesOnly(t *testing.T) {
+	r := &Report{Plan: &plan.Plan{Recorded: []plan.Recorded{{Target: plan.Ref{Kind: "ENI", Name: "a"}, Was: &plan.Ref{Kind: "ENI", Name: "b"}, Changes: []plan.Change{{Path: "metadata.annotations.x", To: "b"}}}}}}
+	if text := textOf(t, r); !strings.Contains(text, "Runs no step: 1 resource by another name, and nothing else.") {
+		t.Error(text)
+	}
+	r.Recorded[0].Changes[0].Path = "spec.x"
+	if text := textOf(t, r); strings.Contains(text, "nothing else") {
+		t.Error(text)
+	}
+}

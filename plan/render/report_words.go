@@ -54,10 +54,27 @@ func (r *Report) does(v voice, named bool) string {
 		return "Changes nothing yet: whatever it asks of machines is blocked."
 	case len(r.allowed().items) > 0:
 		return "Runs no step, but changes what is allowed: what was asked for earlier and is blocked may run by it."
+	case r.renamesOnly():
+		return "Runs no step: " + count(len(r.Recorded), "resource") + " by another name, and nothing else."
 	case len(r.Recorded) > 0:
 		return "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
 	}
 	return "Runs no step."
+}
+
+// renamesOnly reports whether all that is recorded are new names of what there is.
+func (r *Report) renamesOnly() bool {
+	for _, one := range r.Recorded {
+		if one.Was == nil {
+			return false
+		}
+		for _, c := range one.Changes {
+			if strings.HasPrefix(c.Path, "spec.") {
+				return false
+			}
+		}
+	}
+	return len(r.Recorded) > 0
 }
 
 // deeds answers what steps come to, a phrase for each verb.
