@@ -15,6 +15,14 @@ import (
 // nesting shows are lines of text in the boxes of both ends: lines through a
 // picture of many boxes hide more than they say.
 func SVG(w io.Writer, g *query.Graph) error {
+	return drawSVG(w, g, "<style>\n"+SVGStyle+"</style>\n")
+}
+
+// InlineSVG is SVG for a page that serves SVGStyle itself, as one has to whose
+// Content-Security-Policy allows no style in the document.
+func InlineSVG(w io.Writer, g *query.Graph) error { return drawSVG(w, g, "") }
+
+func drawSVG(w io.Writer, g *query.Graph, style string) error {
 	page := layout(g)
 	out := &svg{Writer: bufio.NewWriter(w)}
 	foot := page.h
@@ -26,7 +34,7 @@ func SVG(w io.Writer, g *query.Graph) error {
 	title, desc := description(g)
 	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="title desc">`+"\n",
 		width, foot, width, foot)
-	fmt.Fprintf(out, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n%s", title, desc, svgStyle)
+	fmt.Fprintf(out, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n%s", title, desc, style)
 	fmt.Fprintf(out, "<g class=\"page\"><rect width=\"%d\" height=\"%d\" rx=\"8\"/></g>\n", width, foot)
 	for _, b := range page.children {
 		out.box(b)

@@ -36,7 +36,7 @@ func contrast(t *testing.T, a, b string) float64 {
 // TestContrast: text has 4.5 to 1 on every ground that it stands on, in light and in
 // dark, and the border and the sign of a mark 3 to 1 (WCAG 2.1, 1.4.3 and 1.4.11).
 func TestContrast(t *testing.T) {
-	schemes := regexp.MustCompile(`svg\{(--[^}]*)\}`).FindAllStringSubmatch(strings.ReplaceAll(svgStyle, "\n", ""), -1)
+	schemes := regexp.MustCompile(`svg\{(--[^}]*)\}`).FindAllStringSubmatch(strings.ReplaceAll(SVGStyle, "\n", ""), -1)
 	if len(schemes) != 2 {
 		t.Fatalf("%d schemes, not light and dark", len(schemes))
 	}

@@ -19,11 +19,10 @@ func signOf(m query.Mark) string {
 	return "?"
 }
 
-// svgStyle holds all colours, for light and dark: the reader's preference decides.
+// SVGStyle holds all colours, for light and dark: the reader's preference decides.
 // The picture has a ground of its own, so that it suits any page. Text has a
 // contrast of 4.5 to 1 at least on every ground that it stands on.
-const svgStyle = `<style>
-svg{--page:#ffffff;--ink:#1c2733;--dim:#51606f;--edge:#a9b4c0;--net:#f3f6fa;--zone:#e9eff6;--subnet:#ffffff;--host:#eef3f9;--leaf:#ffffff;
+const SVGStyle = `svg{--page:#ffffff;--ink:#1c2733;--dim:#51606f;--edge:#a9b4c0;--net:#f3f6fa;--zone:#e9eff6;--subnet:#ffffff;--host:#eef3f9;--leaf:#ffffff;
 --added:#1a7f37;--added-f:#e3f6e8;--changed:#8a5a00;--changed-f:#fdf4d7;--removed:#b3261e;--removed-f:#fdeceb;
 --blocked:#6a3fb5;--blocked-f:#f2ebfc;--drifted:#0b62b8;--drifted-f:#e6f1fc;--sign:#ffffff;
 font-family:Inter,"Segoe UI",Roboto,Helvetica,Arial,sans-serif}
@@ -42,5 +41,4 @@ text{fill:var(--ink);font-size:12px}
 .blocked>.b{fill:var(--blocked-f);stroke:var(--blocked);stroke-width:2}.drifted>.b{fill:var(--drifted-f);stroke:var(--drifted);stroke-width:2}
 .s-added{--s:var(--added)}.s-changed{--s:var(--changed)}.s-removed{--s:var(--removed)}.s-blocked{--s:var(--blocked)}.s-drifted{--s:var(--drifted)}
 .s rect{fill:var(--s);stroke:none}.s text{fill:var(--sign);font-size:12px;font-weight:700;text-anchor:middle}
-</style>
 `
