@@ -44,6 +44,8 @@ type AppliedStatus struct {
 	Lineage  string    `json:"lineage"`
 	Serial   uint64    `json:"serial"`
 	At       time.Time `json:"at,omitzero"`
+	Author   string    `json:"author,omitempty"` // of the commit
+	Subject  string    `json:"subject,omitempty"`
 }
 
 // HostStatus is the machine's part.
@@ -124,7 +126,8 @@ func (b *statusBoard) start(at time.Time, c Config, state *store.State) {
 }
 
 func (s *Status) applied(m store.Meta) {
-	s.Applied = AppliedStatus{Revision: m.Applied.Revision, Lineage: m.Lineage, Serial: m.Serial, At: m.Applied.At}
+	s.Applied = AppliedStatus{Revision: m.Applied.Revision, Lineage: m.Lineage, Serial: m.Serial, At: m.Applied.At,
+		Author: m.Applied.Author, Subject: m.Applied.Subject}
 }
 
 // planned notes a plan: where the revision is applied already, what differs has drifted.

@@ -85,7 +85,8 @@ func restingStatus(ctx context.Context, db *bolt.DB) (s reconcile.Status, inSync
 	s = reconcile.Status{Format: reconcile.StatusFormat, Conditions: []reconcile.StatusCondition{},
 		Source: reconcile.SourceStatus{Kind: "none", URL: m.Source, Revision: m.Applied.Revision, Condition: reconcile.Unreachable,
 			Reason: "NoDaemon", Message: "no daemon is running on this state", Since: m.Applied.At},
-		Applied: reconcile.AppliedStatus{Revision: m.Applied.Revision, Lineage: m.Lineage, Serial: m.Serial, At: m.Applied.At},
+		Applied: reconcile.AppliedStatus{Revision: m.Applied.Revision, Lineage: m.Lineage, Serial: m.Serial, At: m.Applied.At,
+			Author: m.Applied.Author, Subject: m.Applied.Subject},
 		Blocked: len(state.Holds) + len(state.Intents)}
 	if len(state.Intents) > 0 {
 		s.Certain(state.Intents[0].At, state.Intents)
@@ -116,6 +117,9 @@ func (a *app) showStatus(s reconcile.Status) {
 		row("Applied", "nothing yet")
 	} else {
 		row("Applied", "%s at %s, serial %d", short(s.Applied.Revision), s.Applied.At.UTC().Format(time.RFC3339), s.Applied.Serial)
+		if s.Applied.Author != "" {
+			row("", "%s, by %s", s.Applied.Subject, s.Applied.Author)
+		}
 	}
 	row("Steps", "%d pending, %d blocked, %d drifted", s.Pending, s.Blocked, s.Drifted)
 	if h := s.Host; h != nil {

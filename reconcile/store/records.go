@@ -27,6 +27,10 @@ type Meta struct {
 type Applied struct {
 	Revision string    `json:"revision"` // commit, or digest of a folder
 	At       time.Time `json:"at"`       // when its last step was done
+	// Author and Subject are the commit's, empty for a folder. A commit for which
+	// nothing was done stands in no history.
+	Author  string `json:"author,omitempty"`
+	Subject string `json:"subject,omitempty"`
 }
 
 // State is everything in a store but its history.
