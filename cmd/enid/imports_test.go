@@ -25,7 +25,7 @@ var importOrder = []string{
 	"reconcile/store reconcile/cloud reconcile/tree reconcile/trust",
 	"reconcile",
 	"reconcile/store/storetest",
-	"reconcile/git reconcile/dir reconcile/repo reconcile/store/bolt reconcile/host reconcile/host/vm reconcile/web reconcile/metrics reconcile/notify",
+	"reconcile/git reconcile/dir reconcile/repo reconcile/store/bolt reconcile/host reconcile/host/vm reconcile/web reconcile/web/page reconcile/metrics reconcile/notify",
 	"cmd/enid",
 }
 

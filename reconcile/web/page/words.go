@@ -1,0 +1,56 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"enid/plan/render"
+	"enid/schema"
+)
+
+// words are what the templates say things with. Text from outside goes through
+// text: the template escapes markup, text what would reorder or hide characters.
+func words(rule func(string) (schema.Rule, bool)) template.FuncMap {
+	return template.FuncMap{
+		"text":  text,
+		"lines": func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
+		"short": short,
+		"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+		"rfc":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"value": render.Value,
+		"count": count,
+		"took":  func(d time.Duration) string { return d.Round(time.Millisecond).String() },
+		"rule":  func(id string) bool { _, ok := rule(id); return ok },
+	}
+}
+
+// text answers outside text on one line, inert.
+func text(v any) string {
+	// What begins a line is no command to a browser, so that ::1 stays as it is.
+	return strings.TrimPrefix(render.Inert(" "+fmt.Sprint(v)), " ")
+}
+
+// short answers the first digits of a commit, or of a folder's digest.
+func short(revision string) string {
+	kind, digest, isFolder := strings.Cut(revision, ":")
+	if !isFolder {
+		kind, digest = "", revision
+	}
+	if len(digest) > 12 {
+		digest = digest[:12]
+	}
+	if isFolder {
+		digest = kind + ":" + digest
+	}
+	return text(digest)
+}
+
+// count answers "1 step", "2 steps".
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
