@@ -32,7 +32,7 @@ func specimen() *Plan {
 		Format: Format, AsOf: at, Revision: "r", Base: Base{"l", 1}, Certificate: "c", Advice: []Advice{{Rule: "r"}}, Host: host, Hosts: []*Host{host},
 		Recorded: []Recorded{{ref, &was, changes}},
 		Steps: []*Step{{ID: "s1", Operation: "Attach", Target: ref, Item: "i", Action: Attach, PartOf: "replace", Changes: changes, DependsOn: []string{"s0"},
-			Effects: []Effect{{"eni.carries", "detail"}}, Deadline: &at, NotBefore: &at, Checks: []Checked{{Rule: "r"}}, BlockedBy: blocks,
+			Effects: []Effect{{Rule: "eni.carries", Detail: "detail"}}, Deadline: &at, NotBefore: &at, Checks: []Checked{{Rule: "r"}}, BlockedBy: blocks,
 			GrantedBy: []Ref{ref}, Source: &Source{File: "f"}, Op: &Operation{ID: "eni.attach"}, Serves: &Call{Op: "eni.attach"}, Spends: []Ref{ref}}},
 	}
 }
@@ -106,6 +106,14 @@ func TestCertificate_types(t *testing.T) {
 	}
 	if a, b := with("3"), with(3); a == b {
 		t.Error("3 and \"3\" are the same")
+	}
+	aside := func(detail string) string {
+		p := specimen()
+		p.Steps[0].Effects = append(p.Steps[0].Effects, Effect{Rule: "volume.grow-guest", Detail: detail, Aside: detail != ""})
+		return certificateOf(t, p)
+	}
+	if a, b, c := aside("growpart DEVICE 1"), aside("growpart /dev/nvme1n1 1"), certificateOf(t, specimen()); a != b || a == c {
+		t.Errorf("what a machine has told gives %s, then %s; without the effect it is %s", a, b, c)
 	}
 	p := specimen()
 	p.Steps[0].Changes[0].To = func() {}

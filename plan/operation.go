@@ -229,6 +229,11 @@ func (e *Effects) Note(rule, format string, args ...any) {
 	e.notes = append(e.notes, Effect{Rule: rule, Detail: fmt.Sprintf(format, args...)})
 }
 
+// Aside is Note in words about what the operation does not touch.
+func (e *Effects) Aside(rule, format string, args ...any) {
+	e.notes = append(e.notes, Effect{Rule: rule, Detail: fmt.Sprintf(format, args...), Aside: true})
+}
+
 // Domain is a kind of world: its operations, its indexes, its goal.
 type Domain struct {
 	Operations []*Operation

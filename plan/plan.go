@@ -108,6 +108,9 @@ type Change struct {
 type Effect struct {
 	Rule   string `json:"rule"`
 	Detail string `json:"detail"`
+	// Aside: the words name what the step does not touch, such as a device that only a
+	// machine knows. A certificate has the rule of such an effect, not its words.
+	Aside bool `json:"-"`
 }
 
 // Unknown reports whether only the state knows if the step can run.

@@ -165,8 +165,7 @@ func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[pla
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	holds, intents := reconcile.MovedNotes(reconcile.Lasting(state.Holds), state.Intents, t, origin.Moves)
-	opts := plan.Options{Held: reconcile.Held(holds, intents, t, at)}
+	opts := heldBy(state, t, origin, at)
 	if only != nil {
 		opts.Only = func(ref plan.Ref) bool { return only[ref] }
 	}
@@ -175,6 +174,12 @@ func makePlan(state *store.State, t *schema.Topology, at time.Time, only map[pla
 	}
 	p.Base = plan.Base{Lineage: state.Meta.Lineage, Serial: state.Meta.Serial}
 	return origin, want, p, nil
+}
+
+// heldBy answers what of a plan waits by itself, as the state has noted.
+func heldBy(state *store.State, t *schema.Topology, origin *cloud.Origin, at time.Time) plan.Options {
+	holds, intents := reconcile.MovedNotes(reconcile.Lasting(state.Holds), state.Intents, t, origin.Moves)
+	return plan.Options{Held: reconcile.Held(holds, intents, t, at)}
 }
 
 // showPlan writes the plan and answers the exit code of what it holds.

@@ -98,6 +98,6 @@ func modifyVolume(e *plan.Effects, target plan.Ref) {
 		if guest == nil {
 			guest = attachmentTo(spec[*schema.VolumeSpec](r), a.Instance).Guest
 		}
-		e.Note("volume.grow-guest", "then in the guest of %s: %s", instanceRef(a.Instance), growsInGuest(guestDevice(e.View, a), guest))
+		e.Aside("volume.grow-guest", "then in the guest of %s: %s", instanceRef(a.Instance), growsInGuest(guestDevice(e.View, a), guest))
 	}
 }
