@@ -11,8 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
+	"enid/plan"
 	"enid/reconcile/store"
 	"enid/schema"
 )
@@ -21,6 +21,11 @@ import (
 type Daemon interface {
 	// Status answers the enid.status/v1 object.
 	Status() any
+	// Alive reports whether the loop still comes round; Ready whether a revision is applied.
+	Alive() bool
+	Ready() bool
+	// LastPlan answers the newest plan, in the end what was left to do; nil before the first.
+	LastPlan() *plan.Plan
 	// Load answers the state as it is now.
 	Load(ctx context.Context) (*store.State, error)
 	// History and Revision are those of store.Store.
@@ -40,42 +45,11 @@ type Daemon interface {
 // Socket answers the path of a daemon's socket in its state's folder.
 func Socket(stateDir string) string { return filepath.Join(stateDir, "enid.sock") }
 
-// Handler answers the read-only API of a daemon.
-func Handler(d Daemon) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { d.Metrics().ServeHTTP(w, r) })
-	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, d.Status(), nil) })
-	mux.HandleFunc("GET /api/v1/resources", func(w http.ResponseWriter, r *http.Request) {
-		state, err := d.Load(r.Context())
-		if err != nil {
-			answer(w, nil, err)
-			return
-		}
-		body, err := encodeState(state)
-		answer(w, body, err)
-	})
-	mux.HandleFunc("GET /api/v1/history", func(w http.ResponseWriter, r *http.Request) {
-		revisions, err := d.History(r.Context(), 0, 0)
-		answer(w, map[string]any{"format": "enid.history/v1", "revisions": revisions}, err)
-	})
-	mux.HandleFunc("GET /api/v1/history/{serial}", func(w http.ResponseWriter, r *http.Request) {
-		serial, err := strconv.ParseUint(r.PathValue("serial"), 10, 64)
-		if err != nil {
-			http.Error(w, "the serial is no number", http.StatusBadRequest)
-			return
-		}
-		detail, err := d.Revision(r.Context(), serial)
-		answer(w, detail, err)
-	})
-	return mux
-}
-
 // Control answers what changes the daemon's mind, besides what Handler answers.
 // It is for the socket, which only the state's owner can open.
 func Control(d Daemon) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", Handler(d))
+	mux.Handle("/", Handler(d, &Bell{}))
 	mux.HandleFunc("POST /control/accept", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, struct{}{}, d.Accept(r.Context(), r.FormValue("commit"), r.FormValue("by")))
 	})
@@ -148,15 +122,5 @@ func Serve(ctx context.Context, stateDir string, d Daemon, log *slog.Logger) err
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(fmt.Errorf("socket: %w", err), listener.Close())
 	}
-	server := &http.Server{Handler: Control(d), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
-	stopped := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		_ = server.Shutdown(grace) // what is still being answered is cut off
-	})
-	defer stopped()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("socket: %w", err)
-	}
-	return nil
+	return serve(ctx, &http.Server{Handler: Control(d), ReadHeaderTimeout: headerTime, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}, listener)
 }

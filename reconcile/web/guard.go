@@ -1,0 +1,59 @@
+package web
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// guard lets in who may ask. Without a token only this machine can connect, and the
+// Host header has to be one of its own names: a page from elsewhere, whose name was
+// made to point here, is not answered. With a token every path wants it, but the two
+// that cannot have one.
+func (o Options) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		switch {
+		case r.URL.Path == "/healthz" || r.URL.Path == "/webhook":
+		case o.TokenFile != "" && !o.authorized(r):
+			h.Set("WWW-Authenticate", `Basic realm="enid", charset="UTF-8"`)
+			http.Error(w, "the token is asked for: as Bearer, or as the password of Basic", http.StatusUnauthorized)
+			return
+		case o.TokenFile == "" && !loopback(hostOf(r)):
+			http.Error(w, "this address answers to loopback names only", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// hostOf answers the host that a request names, without its port.
+func hostOf(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.Host); err == nil {
+		return host
+	}
+	return r.Host
+}
+
+// authorized compares in constant time; digests, so that lengths tell nothing either.
+// A file that cannot be read lets nobody in.
+func (o Options) authorized(r *http.Request) bool {
+	token, err := secretIn(o.TokenFile)
+	if err != nil {
+		return false
+	}
+	given, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		_, given, _ = r.BasicAuth()
+	}
+	return sameSecret(given, token)
+}
+
+func sameSecret(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxDelivery bounds the body of a webhook: a forge's own limit is higher, but
+	// nothing in it is read.
+	maxDelivery = 1 << 20
+	// hintEvery is how often deliveries bring the next poll forward at most.
+	hintEvery = time.Second
+)
+
+// webhook answers deliveries of GitHub, Gitea and GitLab. One with a valid signature
+// brings the next poll forward; what it says is not read. Replays and floods are one
+// hint a second: a poll asks the repository itself what is new.
+type webhook struct {
+	secretFile string
+	hint       func()
+	count      func(outcome string) // accepted, refused, unsigned, too-large
+
+	mu   sync.Mutex
+	last time.Time
+	due  bool // a hint is on its way
+}
+
+func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxDelivery)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		h.count("too-large")
+		http.Error(w, "the body is too large, or ended early", http.StatusRequestEntityTooLarge)
+		return
+	}
+	secret, err := secretIn(h.secretFile)
+	signed, valid := false, false
+	if err == nil {
+		signed, valid = verify(r.Header, body, secret)
+	}
+	switch {
+	case err == nil && !signed:
+		h.count("unsigned")
+		http.Error(w, "a signature of GitHub, Gitea or GitLab is asked for", http.StatusBadRequest)
+	case !valid:
+		h.count("refused")
+		http.Error(w, "refused", http.StatusUnauthorized)
+	default:
+		h.count("accepted")
+		h.soon()
+		w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+// verify says whether a delivery has a signature of a known form, and whether the
+// secret made it. GitLab sends the secret itself.
+func verify(h http.Header, body []byte, secret string) (signed, valid bool) {
+	if token := h.Get("X-Gitlab-Token"); token != "" {
+		return true, sameSecret(token, secret)
+	}
+	given, ok := strings.CutPrefix(h.Get("X-Hub-Signature-256"), "sha256=")
+	if !ok {
+		given = h.Get("X-Gitea-Signature")
+	}
+	if given == "" {
+		return false, false
+	}
+	sum, err := hex.DecodeString(given)
+	if err != nil {
+		return true, false
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	return true, hmac.Equal(sum, mac.Sum(nil))
+}
+
+// soon hints at once, or as soon as a second has passed since the last time; of many
+// that wait, one is left.
+func (h *webhook) soon() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	wait := hintEvery - time.Since(h.last)
+	switch {
+	case h.due:
+	case wait <= 0:
+		h.last = time.Now()
+		h.hint()
+	default:
+		h.due = true
+		time.AfterFunc(wait, func() {
+			h.mu.Lock()
+			h.due, h.last = false, time.Now()
+			h.mu.Unlock()
+			h.hint()
+		})
+	}
+}
