@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/sync/errgroup"
 
 	"enid/reconcile"
 	"enid/reconcile/dir"
@@ -36,6 +33,7 @@ type runFlags struct {
 	interval, confirmTimeout               time.Duration
 	confirmProbes                          []string
 	adopt                                  bool
+	listen                                 web.Options
 }
 
 // runLong is what the help of run says.
@@ -130,6 +128,7 @@ func (f *runFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.caFile, "ca-file", "", "PEM certificates that https accepts besides the system's")
 	set.StringSliceVar(&f.confirmProbes, "confirm-probe", nil, "what has to answer after a change of this host, or it is undone: tcp://HOST:PORT, gateway or source (repeatable)")
 	set.DurationVar(&f.confirmTimeout, "confirm-timeout", 30*time.Second, "how long the probes may take to answer")
+	listenFlags(set, &f.listen)
 	set.BoolVar(&f.adopt, "adopt-source", false, "take over a state that was applied from elsewhere")
 }
 
@@ -227,16 +226,24 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return fmt.Errorf("--state: %w", err)
 	}
+	if f.listen.Addr != "" {
+		if err := f.listen.Check(); err != nil {
+			return err
+		}
+	}
 	a.patience = 0
 	var source reconcile.Source
-	counted := metrics.New(version())
+	counted, bell := metrics.New(version()), &web.Bell{}
 	c, done, err := a.controller(ctx, f.host, func(cfg *reconcile.Config, m store.Meta) (err error) {
 		if source, err = f.follow(cfg, where.Dir, m.Applied.Revision); err != nil {
 			return err
 		}
 		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath, cfg.Review = limit, f.adopt, f.policyPath, review
 		cfg.Interval, cfg.Chance = f.interval, rand.Float64
-		cfg.Turned, cfg.Progress = counted.Turned, counted.Progress
+		cfg.Progress, cfg.Turned = counted.Progress, func(t reconcile.Turned) {
+			counted.Turned(t)
+			bell.Ring()
+		}
 		if m, ok := cfg.Host.(machineHost); ok {
 			cfg.HostChanged = m.Watch(ctx)
 			if len(confirm.Probes) > 0 {
@@ -252,38 +259,5 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	defer source.Close()
 	log.Info("enid runs", "pid", os.Getpid(), "state", where.Dir, "driver", "state only: no cloud API is called")
 	counted.Follow(c)
-	return serveAndRun(ctx, daemon{c, counted}, where.Dir, log)
-}
-
-// serveAndRun runs the loop and answers on the socket, until ctx ends.
-func serveAndRun(ctx context.Context, d daemon, stateDir string, log *slog.Logger) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return web.Serve(ctx, stateDir, d, log) })
-	group.Go(func() error { return d.Run(ctx) })
-	return group.Wait()
-}
-
-// daemon is the loop as the socket asks it.
-type daemon struct {
-	*reconcile.Controller
-	metrics *metrics.Metrics
-}
-
-// Metrics answers what the loop has counted.
-func (d daemon) Metrics() http.Handler { return d.metrics }
-
-// Status answers the loop's status.
-func (d daemon) Status() any { return d.Controller.Status() }
-
-// Load answers the state as it is stored.
-func (d daemon) Load(ctx context.Context) (*store.State, error) { return d.Store.Load(ctx) }
-
-// History answers the applied revisions.
-func (d daemon) History(ctx context.Context, before uint64, limit int) ([]store.Revision, error) {
-	return d.Store.History(ctx, before, limit)
-}
-
-// Revision answers one applied revision.
-func (d daemon) Revision(ctx context.Context, serial uint64) (*store.Detail, error) {
-	return d.Store.Revision(ctx, serial)
+	return serveAndRun(ctx, daemon{c, counted, bell}, f.listen, where.Dir, log)
 }

@@ -70,6 +70,6 @@ func yes(is func() bool, not string) http.HandlerFunc {
 }
 
 // Webhook answers POST /webhook: see webhook. count is told how each delivery ended.
-func (o Options) Webhook(hint func(), count func(outcome string)) http.Handler {
+func (o Options) Webhook(hint func(), count func(result string)) http.Handler {
 	return &webhook{secretFile: o.WebhookSecretFile, hint: hint, count: count}
 }

@@ -24,6 +24,8 @@ import (
 type loop struct{ *reconcile.Controller }
 
 func (l loop) Status() any                                    { return l.Controller.Status() }
+func (l loop) Alive() bool                                    { return true }
+func (l loop) Ready() bool                                    { return l.Controller.Status().Applied.Revision != "" }
 func (l loop) Metrics() http.Handler                          { return http.NotFoundHandler() }
 func (l loop) Load(ctx context.Context) (*store.State, error) { return l.Store.Load(ctx) }
 func (l loop) History(ctx context.Context, before uint64, limit int) ([]store.Revision, error) {
@@ -55,7 +57,7 @@ func serve(t *testing.T, dir string) (*web.Client, loop) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := loop{reconcile.New(reconcile.Config{Store: db, Target: cloud.New(state.Resources, cloud.Options{}), From: "a test"}, state)}
+	l := loop{reconcile.New(reconcile.Config{Store: db, Target: cloud.New(state.Resources, cloud.Options{}), From: "a test", SourceKind: "dir"}, state)}
 	joined, findings := schema.Join([]schema.File{schema.Parse("topology.yaml", []byte(topology))})
 	if len(findings) > 0 {
 		t.Fatal(findings)

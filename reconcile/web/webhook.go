@@ -25,7 +25,7 @@ const (
 type webhook struct {
 	secretFile string
 	hint       func()
-	count      func(outcome string) // accepted, refused, unsigned, too-large
+	count      func(result string) // accepted, coalesced, unsigned, unknown, oversized
 
 	mu   sync.Mutex
 	last time.Time
@@ -36,7 +36,7 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxDelivery)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		h.count("too-large")
+		h.count("oversized")
 		http.Error(w, "the body is too large, or ended early", http.StatusRequestEntityTooLarge)
 		return
 	}
@@ -47,14 +47,13 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err == nil && !signed:
-		h.count("unsigned")
+		h.count("unknown")
 		http.Error(w, "a signature of GitHub, Gitea or GitLab is asked for", http.StatusBadRequest)
 	case !valid:
-		h.count("refused")
+		h.count("unsigned")
 		http.Error(w, "refused", http.StatusUnauthorized)
 	default:
-		h.count("accepted")
-		h.soon()
+		h.count(h.soon())
 		w.WriteHeader(http.StatusAccepted)
 	}
 }
@@ -82,8 +81,8 @@ func verify(h http.Header, body []byte, secret string) (signed, valid bool) {
 }
 
 // soon hints at once, or as soon as a second has passed since the last time; of many
-// that wait, one is left.
-func (h *webhook) soon() {
+// that wait, one is left. It answers what became of this one.
+func (h *webhook) soon() (result string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	wait := hintEvery - time.Since(h.last)
@@ -92,6 +91,7 @@ func (h *webhook) soon() {
 	case wait <= 0:
 		h.last = time.Now()
 		h.hint()
+		return "accepted"
 	default:
 		h.due = true
 		time.AfterFunc(wait, func() {
@@ -101,4 +101,5 @@ func (h *webhook) soon() {
 			h.hint()
 		})
 	}
+	return "coalesced"
 }

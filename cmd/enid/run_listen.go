@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+
+	"enid/reconcile"
+	"enid/reconcile/metrics"
+	"enid/reconcile/store"
+	"enid/reconcile/web"
+)
+
+// listenFlags adds what says where the daemon listens, and who may ask.
+func listenFlags(set *pflag.FlagSet, o *web.Options) {
+	set.StringVar(&o.Addr, "listen", "", "answer HTTP at that HOST:PORT, such as 127.0.0.1:8080: status, metrics, API (default: nowhere)")
+	set.StringVar(&o.CertFile, "tls-cert", "", "PEM certificate for --listen; wanted beyond loopback, read anew when it changes")
+	set.StringVar(&o.KeyFile, "tls-key", "", "PEM key of --tls-cert")
+	set.StringVar(&o.TokenFile, "auth-token-file", "", "file with the token that --listen asks for; wanted beyond loopback")
+	set.StringVar(&o.WebhookSecretFile, "webhook-secret-file", "", "file with the secret of POST /webhook (GitHub, GitLab, Gitea), which brings the next poll forward")
+}
+
+// aliveWithin is how long a loop that lives is silent at most: a back-off, a step
+// that waits for a phase, and as much again.
+const aliveWithin = 20 * time.Minute
+
+// pages answers what is served at an address.
+func (d daemon) pages(o web.Options) http.Handler {
+	mux := web.Handler(d, d.bell)
+	if o.WebhookSecretFile != "" {
+		mux.Handle("POST /webhook", o.Webhook(d.Hint, d.metrics.Webhook))
+	}
+	return mux
+}
+
+// Alive reports whether the loop still comes round.
+func (d daemon) Alive() bool { return time.Since(d.Beat()) < aliveWithin }
+
+// Ready reports whether a revision is applied.
+func (d daemon) Ready() bool { return d.Controller.Status().Applied.Revision != "" }
+
+// serveAndRun runs the loop and answers on the socket and, where it is asked to, on
+// an address, until ctx ends.
+func serveAndRun(ctx context.Context, d daemon, o web.Options, stateDir string, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return web.Serve(ctx, stateDir, d, log) })
+	if o.Addr != "" {
+		group.Go(func() error {
+			return web.Listen(ctx, o, d.pages(o), log, func(at net.Addr) { log.Info("listening", "address", at.String(), "tls", o.CertFile != "") })
+		})
+	}
+	group.Go(func() error { return d.Run(ctx) })
+	return group.Wait()
+}
+
+// daemon is the loop as the socket asks it.
+type daemon struct {
+	*reconcile.Controller
+	metrics *metrics.Metrics
+	bell    *web.Bell
+}
+
+// Metrics answers what the loop has counted.
+func (d daemon) Metrics() http.Handler { return d.metrics }
+
+// Status answers the loop's status.
+func (d daemon) Status() any { return d.Controller.Status() }
+
+// Load answers the state as it is stored.
+func (d daemon) Load(ctx context.Context) (*store.State, error) { return d.Store.Load(ctx) }
+
+// History answers the applied revisions.
+func (d daemon) History(ctx context.Context, before uint64, limit int) ([]store.Revision, error) {
+	return d.Store.History(ctx, before, limit)
+}
+
+// Revision answers one applied revision.
+func (d daemon) Revision(ctx context.Context, serial uint64) (*store.Detail, error) {
+	return d.Store.Revision(ctx, serial)
+}
