@@ -198,13 +198,23 @@ func commitOf(revision string) string {
 	return revision
 }
 
-// runDaemon runs the loop until ctx ends.
-func (a *app) runDaemon(ctx context.Context, f runFlags) error {
-	if err := oneOf("on-rewind", f.onRewind, git.Hold, git.Follow); err != nil {
-		return err
-	}
+// check refuses flags that say what cannot be.
+func (f runFlags) check() error {
 	if f.interval < 100*time.Millisecond {
 		return fmt.Errorf("--interval %s: give at least 100ms", f.interval)
+	}
+	if f.listen.Addr != "" {
+		if err := f.listen.Check(); err != nil {
+			return err
+		}
+	}
+	return oneOf("on-rewind", f.onRewind, git.Hold, git.Follow)
+}
+
+// runDaemon runs the loop until ctx ends.
+func (a *app) runDaemon(ctx context.Context, f runFlags) error {
+	if err := f.check(); err != nil {
+		return err
 	}
 	limit, err := limitOf(f.maxDeletes)
 	if err != nil {
@@ -225,11 +235,6 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	where, err := store.ParseURL(a.state)
 	if err != nil {
 		return fmt.Errorf("--state: %w", err)
-	}
-	if f.listen.Addr != "" {
-		if err := f.listen.Check(); err != nil {
-			return err
-		}
 	}
 	a.patience = 0
 	var source reconcile.Source
