@@ -101,6 +101,7 @@ func (a *app) comparison(ctx context.Context, s *sides, at time.Time, flags diff
 	if err := cloud.Granted(p, origin, want, at, heldBy(state, s.after.Topology, origin, at)); err != nil {
 		return nil, err
 	}
+	s.change.FromState = true
 	s.before.Topology = schema.NewTopology(state.Resources)
 	return &cloud.Comparison{Plan: p, Before: origin.State, After: cloud.Afterwards(p, origin.World, want, at), Want: want}, nil
 }

@@ -128,8 +128,11 @@ func (r *Report) oneMachine(v voice) string {
 func (r *Report) compared(v voice) string {
 	c := r.Change
 	from := v.name(c.Base.String()) + ", taken as applied,"
-	if r.Base.Lineage != "" {
+	if c.FromState {
 		from = fmt.Sprintf("the state (serial %d)", r.Base.Serial)
+		if r.Base.Lineage == "" {
+			from = "an empty state"
+		}
 	}
 	text := "From " + from + " to " + v.name(c.Head.String())
 	if c.Merged {

@@ -32,9 +32,11 @@ type Change struct {
 	// AlreadyMerged: Base has all of Head, and there is nothing to merge.
 	AlreadyMerged bool `json:"alreadyMerged,omitempty"`
 	// Direct: the two were compared as they are.
-	Direct  bool `json:"direct,omitempty"`
-	Commits int  `json:"commits"` // of Head that Base does not have
-	Files   int  `json:"files"`   // of the topology that differ
+	Direct bool `json:"direct,omitempty"`
+	// FromState: it was planned from the state, not from Base taken as applied.
+	FromState bool `json:"fromState,omitempty"`
+	Commits   int  `json:"commits"` // of Head that Base does not have
+	Files     int  `json:"files"`   // of the topology that differ
 }
 
 // Commit is one of the two revisions.

@@ -92,7 +92,8 @@ func TestFrom(t *testing.T) {
 		want   string
 	}{
 		{Change{Base: main, Head: head, Merged: true}, "", nil, "From main aaaaaaaaaa, taken as applied, to HEAD bbbbbbbbbb, planned as merged into main aaaaaaaaaa: 0 commits"},
-		{Change{Base: main, Head: head}, "l", nil, "From the state (serial 0) to HEAD"},
+		{Change{Base: main, Head: head, FromState: true}, "l", nil, "From the state (serial 0) to HEAD"},
+		{Change{Base: main, Head: head, FromState: true}, "", nil, "From an empty state to HEAD"},
 		{Change{Head: head}, "", nil, "From nothing, taken as applied, to HEAD"},
 		{Change{Base: main, Head: head}, "", &plan.Host{Name: "web-1"}, "of the topology. Of machines, only web-1 was looked at."},
 	} {
