@@ -26,7 +26,7 @@ var importOrder = []string{
 	"reconcile",
 	"reconcile/store/storetest",
 	"reconcile/git reconcile/dir reconcile/repo reconcile/store/bolt reconcile/host reconcile/host/vm reconcile/web reconcile/web/page reconcile/metrics reconcile/notify",
-	"cmd/enid",
+	"cmd/enid cmd/enid/package",
 }
 
 // impure are the packages that the pure ones may not import: time, the machine

@@ -42,7 +42,7 @@ VERSION=${version#v}
 VERSION=${VERSION/-/\~}
 export VERSION=${VERSION//-/.}
 
-quietly "$go" test -count=1 ./cmd/enid -run '^TestManPages$' -man "$work/man" -version "$version"
+quietly "$go" test -trimpath -count=1 ./cmd/enid -run '^TestManPages$' -man "$work/man" -version "$version"
 gzip -9 -n "$work"/man/*.1
 cp -r cmd/enid/package LICENSE "$work" # nfpm's paths are relative to where it runs
 gzip -9 -n -c README.md >"$work/README.md.gz"

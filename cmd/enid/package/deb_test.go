@@ -1,0 +1,151 @@
+//go:build linux
+
+package packaging
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// debInstalls is the life of the .deb on a machine: installed, configured, upgraded,
+// removed, installed again, purged.
+func debInstalls(t *testing.T, older, newer string) {
+	m := boot(t, bareDebian(t))
+	for from, to := range map[string]string{older: "root/older.deb", newer: "root/newer.deb"} {
+		run(t, ".", "cp", from, m.at(to))
+	}
+	before := m.must("find", "/", "-xdev", "-iname", "*enid*")
+	m.must("dpkg", "--install", "/root/older.deb")
+	if got := m.must("enid", "version"); !strings.HasPrefix(got, "enid v1.0.0 (commit ") {
+		t.Errorf("enid version: %s", got)
+	}
+	m.unit("disabled", "inactive")
+	if got := m.must("systemd-analyze", "verify", "--man=no", "enid.service"); got != "" {
+		t.Errorf("systemd-analyze verify: %s", got)
+	}
+	m.must("systemd-analyze", "security", "--threshold=40", "--no-pager", "enid.service")
+
+	m.configure()
+	m.must("systemctl", "enable", "--now", "enid")
+	m.converges("10.0.0.20", "10.0.0.21")
+	m.must("ip", "rule", "delete", "from", "10.0.0.20", "lookup", "1001")
+	m.converges("10.0.0.20", "10.0.0.21")
+	masks := m.must("sh", "-c", "cat /sys/class/net/eth1/queues/rx-*/rps_cpus")
+	if strings.Trim(masks, "0,\n") == "" {
+		t.Errorf("under the unit no RPS mask is set: %q", masks)
+	}
+	if got := m.must("stat", "--format=%a %U", "/var/lib/enid", "/var/lib/enid/enid.sock"); got != "700 root\n600 root\n" {
+		t.Errorf("the state is open to others: %s", got)
+	}
+
+	state, pid := m.state(), m.pid()
+	m.must("dpkg", "--install", "--force-confold", "/root/newer.deb")
+	if got := m.must("enid", "version"); !strings.HasPrefix(got, "enid v1.1.0+dirty (commit ") {
+		t.Errorf("enid version: %s", got)
+	}
+	m.unit("enabled", "active")
+	if now := m.pid(); now == pid {
+		t.Error("after the upgrade the old program runs on")
+	}
+	m.converges("10.0.0.20", "10.0.0.21")
+	if now := m.state(); now != state {
+		t.Errorf("the upgrade changed the state from %s to %s", state, now)
+	}
+	kept(t, m.at("etc/enid/config.yaml"), "host: web-1")
+	kept(t, m.at("etc/enid/config.yaml.dpkg-dist"), "the-next-version")
+
+	rules := m.must("ip", "rule")
+	m.must("dpkg", "--remove", "enid")
+	m.gone("/usr/bin/enid", "/usr/lib/systemd/system/enid.service")
+	if got, _ := m.try("systemctl", "is-active", "enid"); got == "active\n" {
+		t.Error("removed, it still runs")
+	}
+	kept(t, m.at("etc/enid/config.yaml"), "host: web-1")
+	if now := m.must("ip", "rule"); now != rules {
+		t.Errorf("the removal changed the host's rules to\n%s", now)
+	}
+	m.must("dpkg", "--install", "/root/newer.deb")
+	m.unit("enabled", "inactive")
+	m.must("systemctl", "start", "enid")
+	m.converges("10.0.0.20", "10.0.0.21")
+	if now := m.state(); now != state {
+		t.Errorf("the removal changed the state from %s to %s", state, now)
+	}
+	if log := m.must("journalctl", "--unit=enid", "--output=cat"); strings.Contains(strings.ToLower(log), "not permitted") || strings.Contains(log, "read-only") {
+		t.Errorf("the unit keeps it from something:\n%s", log)
+	}
+
+	m.must("dpkg", "--purge", "enid")
+	m.must("rm", "-r", "/srv/topology")
+	if after := m.must("find", "/", "-xdev", "-iname", "*enid*"); after != before {
+		t.Errorf("purged, this is left:\n%s", after)
+	}
+}
+
+// configure gives the machine three NICs, the topology of the example, and the
+// configuration to follow it.
+func (m *machine) configure() {
+	m.t.Helper()
+	m.must("sh", "-ec", `
+		for nic in 'eth0 00:16:3e:0e:16:21' 'eth1 00:16:3e:12:e7:27' 'eth2 00:16:3e:12:16:ec'; do
+			set -- $nic
+			ip link add $1 numtxqueues 4 numrxqueues 4 address $2 type veth peer name peer-$1 numtxqueues 4 numrxqueues 4
+			ip link set peer-$1 up
+		done
+		ip link set eth0 up
+		ip address add 10.0.0.19/24 dev eth0
+		ip route add default via 10.0.0.253 dev eth0
+		printf 'path: /srv/topology\nhost: web-1\n' >>/etc/enid/config.yaml`)
+	run(m.t, ".", "cp", "-r", "../../../examples/multi-eni/topology", m.at("srv/topology"))
+}
+
+// converges waits until each address has its rule, as ip sees it, and enid status says
+// that all is as it should be.
+func (m *machine) converges(addresses ...string) {
+	m.t.Helper()
+	m.within("it converges", func() error {
+		rules, err := m.try("ip", "rule")
+		for i, a := range addresses {
+			if !strings.Contains(rules, fmt.Sprintf("from %s lookup %d", a, 1001+i)) {
+				err = errors.Join(err, fmt.Errorf("no rule for %s in\n%s", a, rules))
+			}
+		}
+		if err != nil {
+			log, _ := m.try("journalctl", "--unit=enid", "--output=cat", "--lines=20")
+			return fmt.Errorf("%w\n%s", err, log)
+		}
+		_, err = m.try("enid", "status")
+		return err
+	})
+}
+
+// unit checks whether the unit is enabled, and active.
+func (m *machine) unit(enabled, active string) {
+	m.t.Helper()
+	e, _ := m.try("systemctl", "is-enabled", "enid")
+	a, _ := m.try("systemctl", "is-active", "enid")
+	if e != enabled+"\n" || a != active+"\n" {
+		m.t.Errorf("the unit is %s%snot %s and %s", e, a, enabled, active)
+	}
+}
+
+func (m *machine) pid() string { return m.must("systemctl", "show", "--property=MainPID", "enid") }
+
+// state is what the stored state says of what was applied, and the names of its files.
+func (m *machine) state() string {
+	m.t.Helper()
+	return m.must("sh", "-ec", "ls /var/lib/enid; enid history")
+}
+
+func (m *machine) gone(paths ...string) {
+	m.t.Helper()
+	for _, p := range paths {
+		if _, err := os.Lstat(filepath.Join(m.root, p)); err == nil {
+			m.t.Errorf("%s is left", p)
+		}
+	}
+}
