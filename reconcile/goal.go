@@ -28,7 +28,7 @@ type applier interface{ SetApplied(commit string) }
 func (c *Controller) fetch(ctx context.Context) (Revision, error) {
 	rev, err := c.Source.Fetch(ctx)
 	var held *SourceError
-	if errors.As(err, &held) && held.Revision != "" {
+	if errors.As(err, &held) && held.Revision != "" && held.Condition != NotVerified { // no person stands in for a signature
 		source, ok := c.Source.(applier)
 		if _, accepted := c.ledger.acceptance(held.Revision); ok && accepted {
 			source.SetApplied(held.Revision)

@@ -86,14 +86,17 @@ func TestE2EReview(t *testing.T) {
 		t.Fatal(err)
 	}
 	signers := l.path("signers")
-	if err := os.WriteFile(signers, []byte(`ann namespaces="enid-review" `+string(public)), 0o644); err != nil {
+	if err := os.WriteFile(signers, []byte(`ann namespaces="enid-review,git" `+string(public)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	flags := []string{"--repo", r.url(), "--require-review", r.file, "--verify-keys", signers}
-	for _, wrong := range [][]string{flags[:4], append(flags[:2:2], flags[4:]...), append(flags[:5:5], l.path("absent"))} {
+	for _, wrong := range [][]string{flags[:4], append(flags[:5:5], l.path("absent"))} {
 		if got := l.run(append([]string{"enid", "run"}, wrong...)...); got.code != 1 || !strings.Contains(got.err, "--verify-keys") {
 			t.Errorf("%v: exit %d, %s", wrong, got.code, got.err)
 		}
+	}
+	for _, setting := range [][2]string{{"gpg.format", "ssh"}, {"user.signingKey", r.key}, {"commit.gpgSign", "true"}} {
+		r.git("config", setting[0], setting[1])
 	}
 	r.allowMany()
 	first := r.commit("the worked example")

@@ -75,7 +75,10 @@ review. One that passed is not asked again: not for steps that were blocked, and
 reviewed as blocked, when their window opens, not after a crash, and not for drift.
 
 --verify-keys is a file, or a folder of them: OpenSSH's allowed_signers (namespaces=,
-valid-after= and valid-before= hold) or ASCII-armoured OpenPGP public keys.
+valid-after= and valid-before= hold, now) or ASCII-armoured OpenPGP public keys. The head
+commit has to be signed by one of them, each turn anew: a key that was removed loses its
+trust although the commit stays. With namespaces= some keys sign commits (git), others
+reviews (enid-review). Held commits are NotVerified; "enid accept" does not help.
 
 State only: the cloud's half is recorded in the state; no cloud API is called.`
 
@@ -121,7 +124,7 @@ func (f *runFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.maxDeletes, "max-deletes", "", "how much a revision may delete: N or P% (default: the larger of 3 and 20%)")
 	set.StringVar(&f.policyPath, "policy-path", "", "the only folder, below --path, in which Policies and Approvals may stand")
 	set.StringVar(&f.requireReview, "require-review", "", "do only revisions whose plan's certificate stands in that signed file")
-	set.StringVar(&f.verifyKeys, "verify-keys", "", "whose signatures count: allowed_signers or OpenPGP keys, a file or a folder")
+	set.StringVar(&f.verifyKeys, "verify-keys", "", "the head commit, and --require-review, must be signed by one of these: allowed_signers or OpenPGP keys, a file or a folder")
 	set.StringVar(&f.sshKey, "ssh-key", "", "private key file for ssh")
 	set.StringVar(&f.knownHosts, "known-hosts", "", "known_hosts file for ssh (default: OpenSSH's)")
 	set.StringVar(&f.tokenFile, "token-file", "", "file with a token for https")
@@ -167,7 +170,7 @@ func (f runFlags) reference() string {
 }
 
 // follow opens what the daemon follows and says in cfg what it is.
-func (f runFlags) follow(cfg *reconcile.Config, stateDir, applied string) (source reconcile.Source, err error) {
+func (f runFlags) follow(cfg *reconcile.Config, verify func([]byte) error, stateDir, applied string) (source reconcile.Source, err error) {
 	if f.repo == "" {
 		where, err := filepath.Abs(f.path)
 		if err != nil {
@@ -182,7 +185,8 @@ func (f runFlags) follow(cfg *reconcile.Config, stateDir, applied string) (sourc
 	}
 	cfg.From, cfg.SourceKind, cfg.URL, cfg.Ref = f.repo+" "+f.path, "git", f.repo, f.reference()
 	source, err = git.Open(git.Options{URL: f.repo, Ref: f.reference(), Path: f.path, CacheDir: filepath.Join(stateDir, "git"),
-		OnRewind: f.onRewind, Applied: commitOf(applied), SSHKeyFile: f.sshKey, KnownHostsFile: f.knownHosts, TokenFile: f.tokenFile, CAFile: f.caFile, Log: cfg.Log})
+		OnRewind: f.onRewind, Applied: commitOf(applied), SSHKeyFile: f.sshKey, KnownHostsFile: f.knownHosts, TokenFile: f.tokenFile, CAFile: f.caFile,
+		Verify: verify, Log: cfg.Log})
 	if err != nil {
 		return nil, fmt.Errorf("--repo: %w", err)
 	}
@@ -224,7 +228,7 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	review, err := f.review()
+	trusts, err := f.trust()
 	if err != nil {
 		return err
 	}
@@ -240,10 +244,10 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	var source reconcile.Source
 	counted, bell := metrics.New(version()), &web.Bell{}
 	c, done, err := a.controller(ctx, f.host, func(cfg *reconcile.Config, m store.Meta) (err error) {
-		if source, err = f.follow(cfg, where.Dir, m.Applied.Revision); err != nil {
+		if source, err = f.follow(cfg, trusts.commit, where.Dir, m.Applied.Revision); err != nil {
 			return err
 		}
-		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath, cfg.Review = limit, f.adopt, f.policyPath, review
+		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath, cfg.Review = limit, f.adopt, f.policyPath, trusts.review
 		cfg.Interval, cfg.Chance = f.interval, rand.Float64
 		cfg.Progress, cfg.Turned = counted.Progress, func(t reconcile.Turned) {
 			counted.Turned(t)

@@ -27,7 +27,7 @@ const ours = "refs/enid/"
 func (s *Source) fetch(ctx context.Context, applied plumbing.Hash) (reconcile.Revision, error) {
 	if !s.pinned.IsZero() {
 		if s.settled(s.pinned, applied) {
-			return s.verdict.answer()
+			return s.answer()
 		}
 		if rev, err, known := s.fromCache(ctx, applied); known {
 			return rev, err
@@ -47,7 +47,7 @@ func (s *Source) fetch(ctx context.Context, applied plumbing.Hash) (reconcile.Re
 		return reconcile.Revision{}, err
 	}
 	if s.settled(tip, applied) {
-		return s.verdict.answer()
+		return s.answer()
 	}
 	st, err := openStore(s.cache)
 	if err != nil {
@@ -85,40 +85,66 @@ func (s *Source) settled(tip, applied plumbing.Hash) bool {
 	return s.verdict.tip == tip && s.verdict.applied == applied
 }
 
-func (v verdict) answer() (reconcile.Revision, error) {
+// answer is the verdict, if who signed the commit is trusted still.
+func (s *Source) answer() (reconcile.Revision, error) {
+	v := s.verdict
 	if v.err != nil {
 		return reconcile.Revision{}, v.err
+	}
+	if err := s.trusted(v.commit, v.rev.ID); err != nil {
+		return reconcile.Revision{}, err
 	}
 	return v.rev, nil
 }
 
-// judge decides about a tip that is in the cache, and remembers the answer.
+// trusted answers NotVerified unless the commit is signed by one of the keys.
+func (s *Source) trusted(commit []byte, id string) error {
+	if s.opt.Verify == nil {
+		return nil
+	}
+	if err := s.opt.Verify(commit); err != nil {
+		failed := s.fail(reconcile.NotVerified, err, "%s is held: no signature of it counts: %v", id, err)
+		failed.Revision = id
+		return failed
+	}
+	return nil
+}
+
+// judge decides about a tip that is in the cache, and remembers the answer; not that
+// a commit is not trusted, which keys decide that may change.
 func (s *Source) judge(ctx context.Context, st *store, tip, applied plumbing.Hash) (reconcile.Revision, error) {
-	rev, err := s.decide(ctx, st, tip, applied)
+	s.verdict = verdict{}
+	rev, commit, err := s.decide(ctx, st, tip, applied)
 	known := (*reconcile.SourceError)(nil)
-	if err == nil || errors.As(err, &known) {
-		s.verdict = verdict{tip: tip, applied: applied, rev: rev, err: known}
+	if err == nil || errors.As(err, &known) && known.Condition != reconcile.NotVerified {
+		s.verdict = verdict{tip: tip, applied: applied, commit: commit, rev: rev, err: known}
 	}
 	return rev, err
 }
 
-func (s *Source) decide(ctx context.Context, st *store, tip, applied plumbing.Hash) (reconcile.Revision, error) {
+func (s *Source) decide(ctx context.Context, st *store, tip, applied plumbing.Hash) (rev reconcile.Revision, commit []byte, err error) {
 	head, err := st.peel(tip)
 	if errors.Is(err, errNotACommit) {
-		return reconcile.Revision{}, s.fail(reconcile.Unsupported, nil, "%s does not name a commit", s.following())
+		return rev, nil, s.fail(reconcile.Unsupported, nil, "%s does not name a commit", s.following())
 	}
 	if err != nil {
-		return reconcile.Revision{}, err
+		return rev, nil, err
+	}
+	if commit, err = st.read(plumbing.CommitObject, head); err != nil {
+		return rev, nil, err
+	}
+	if err := s.trusted(commit, head.String()); err != nil { // before anything else of it is read
+		return rev, nil, err
 	}
 	if err := s.hold(ctx, st, applied, head); err != nil {
-		return reconcile.Revision{}, err
+		return rev, nil, err
 	}
 	if s.rev.ID != head.String() {
 		if err := s.snapshot(ctx, st, head); err != nil {
-			return reconcile.Revision{}, err
+			return rev, nil, err
 		}
 	}
-	return s.rev, nil
+	return s.rev, commit, nil
 }
 
 func (s *Source) following() string {

@@ -47,6 +47,10 @@ type Options struct {
 	TokenFile string
 	// CAFile holds PEM certificates that https accepts besides the system's.
 	CAFile string
+	// Verify answers an error unless the head commit, given as git stores it, is
+	// signed by somebody who is trusted. It is asked each turn, for trust may end
+	// although the commit stays. Nil: any commit will do.
+	Verify func(commit []byte) error
 	// Log receives what a turn did; nil discards it.
 	Log *slog.Logger
 }
@@ -79,6 +83,7 @@ type Source struct {
 // immutable, so that an answer stays true for as long as both stay.
 type verdict struct {
 	tip, applied plumbing.Hash
+	commit       []byte // the head, as git stores it; nil: it was not looked at
 	rev          reconcile.Revision
 	err          *reconcile.SourceError
 }
