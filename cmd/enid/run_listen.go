@@ -18,7 +18,7 @@ import (
 
 // listenFlags adds what says where the daemon listens, and who may ask.
 func listenFlags(set *pflag.FlagSet, o *web.Options) {
-	set.StringVar(&o.Addr, "listen", "", "answer HTTP at that HOST:PORT, such as 127.0.0.1:8080: status, metrics, API (default: nowhere)")
+	set.StringVar(&o.Addr, "listen", "", "answer HTTP at that HOST:PORT, such as 127.0.0.1:8080: status page, metrics, API (default: nowhere)")
 	set.StringVar(&o.CertFile, "tls-cert", "", "PEM certificate for --listen; wanted beyond loopback, read anew when it changes")
 	set.StringVar(&o.KeyFile, "tls-key", "", "PEM key of --tls-cert")
 	set.StringVar(&o.TokenFile, "auth-token-file", "", "file with the token that --listen asks for; wanted beyond loopback")
@@ -30,8 +30,9 @@ func listenFlags(set *pflag.FlagSet, o *web.Options) {
 const aliveWithin = 20 * time.Minute
 
 // pages answers what is served at an address.
-func (d daemon) pages(o web.Options) http.Handler {
+func (d daemon) pages(o web.Options, log *slog.Logger) http.Handler {
 	mux := web.Handler(d, d.bell)
+	mux.Handle("GET /", d.statusPages(log))
 	if o.WebhookSecretFile != "" {
 		mux.Handle("POST /webhook", o.Webhook(d.Hint, d.metrics.Webhook))
 	}
@@ -51,7 +52,7 @@ func serveAndRun(ctx context.Context, d daemon, o web.Options, stateDir string, 
 	group.Go(func() error { return web.Serve(ctx, stateDir, d, log) })
 	if o.Addr != "" {
 		group.Go(func() error {
-			return web.Listen(ctx, o, d.pages(o), log, func(at net.Addr) { log.Info("listening", "address", at.String(), "tls", o.CertFile != "") })
+			return web.Listen(ctx, o, d.pages(o, log), log, func(at net.Addr) { log.Info("listening", "address", at.String(), "tls", o.CertFile != "") })
 		})
 	}
 	group.Go(func() error { return d.Run(ctx) })
