@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"enid/plan/query"
 )
@@ -101,12 +102,35 @@ func (m *mermaid) node(n *query.Node, above []*query.Node) {
 		fmt.Fprintf(m, "%s%s[\"%s\"]\n", indent, id, strings.Join(words, "<br/>"))
 		return
 	}
-	fmt.Fprintf(m, "%ssubgraph %s[\"%s\"]\n", indent, id, strings.Join(words, " · "))
+	if tooWide(n) {
+		fmt.Fprintf(m, "%ssubgraph %s[\"%s\"]\n%s  %s_0[\"%s\"]\n", indent, id, words[0], indent, id, strings.Join(words[1:], "<br/>"))
+	} else {
+		fmt.Fprintf(m, "%ssubgraph %s[\"%s\"]\n", indent, id, strings.Join(words, " · "))
+	}
 	above = append(above[:len(above):len(above)], n)
 	for _, c := range n.Children {
 		m.node(c, above)
 	}
 	fmt.Fprintf(m, "%send\n", indent)
+}
+
+// tooWide reports whether what a box says is wider than what lies in it. Mermaid
+// widens such a box over its neighbours, so that its lines get a box of their own in
+// it.
+func tooWide(n *query.Node) bool {
+	const leaf, border = 16, 8 // characters of one box in a row
+	leaves := 0
+	var down func(n *query.Node)
+	down = func(n *query.Node) {
+		if len(n.Children) == 0 {
+			leaves++
+		}
+		for _, c := range n.Children {
+			down(c)
+		}
+	}
+	down(n)
+	return len(n.Lines) > 0 && utf8.RuneCountInString(heading(n)+" · "+strings.Join(n.Lines, " · ")) > leaf*leaves+border
 }
 
 // heading answers "ENI web-1-b", with the word of its mark.

@@ -31,7 +31,7 @@ func hostileGraph() *query.Graph {
 // Every line is one of the six forms that the renderer writes; text from outside
 // stands in quotes and has no character there that means anything.
 var mermaidLine = regexp.MustCompile(`^(flowchart TB|` +
-	` *subgraph n\d+\["LABEL"\]| *n\d+\["LABEL"\]| *end|  n\d+ (---|-\.-)\|"LABEL"\| n\d+|` +
+	` *subgraph n\d+\["LABEL"\]| *n\d+(_0)?\["LABEL"\]| *end|  n\d+ (---|-\.-)\|"LABEL"\| n\d+|` +
 	`  classDef [a-z]+ [a-z0-9:#, -]+|  class n\d+(,n\d+)* [a-z]+)$`)
 
 func mermaidForm() *regexp.Regexp {
@@ -84,5 +84,22 @@ func TestMermaidFits(t *testing.T) {
 			t.Errorf("of %d bytes: %d drawn, %d said to be left out of %d", most, len(drawn), left, nodes)
 		}
 		last = left
+	}
+}
+
+// What a box says is no wider than what lies in it: mermaid draws it over others else.
+func TestMermaidWide(t *testing.T) {
+	n := &query.Node{ID: "ENI/a", Kind: "ENI", Title: "service", Mark: query.Changed, Lines: []string{"192.168.10.100", "groups service"}, Children: []*query.Node{{ID: "EIP/a", Kind: "EIP", Title: "a"}}}
+	text, _ := Mermaid(&query.Graph{Roots: []*query.Node{n}}, 0)
+	for _, want := range []string{`subgraph n1["ENI service #40;changed#41;"]`, `n1_0["192.168.10.100<br/>groups service"]`, `class n1 changed`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in\n%s", want, text)
+		}
+	}
+	for range 3 {
+		n.Children = append(n.Children, n.Children[0])
+	}
+	if text, _ := Mermaid(&query.Graph{Roots: []*query.Node{n}}, 0); strings.Contains(text, "n1_0") {
+		t.Errorf("there is room, and yet\n%s", text)
 	}
 }
