@@ -28,8 +28,8 @@ func TestExamples(t *testing.T) {
 		t.Fatalf("no stories: %v", err)
 	}
 	for _, readme := range readmes {
-		if filepath.Base(filepath.Dir(readme)) == "ci" {
-			continue // no story: workflows to copy, which TestCI... runs
+		if slices.Contains([]string{"ci", "monitoring"}, filepath.Base(filepath.Dir(readme))) {
+			continue // no stories: what is there to copy, TestCI... and TestMonitoring... run
 		}
 		t.Run(filepath.Base(filepath.Dir(readme)), func(t *testing.T) {
 			commands := commandsOf(t, readme)

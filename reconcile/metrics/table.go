@@ -109,7 +109,7 @@ var worldTable = []Metric{
 }
 
 var edgeTable = []Metric{
-	{Name: webhooks, Kind: Counter, Labels: []string{"result"}, Values: []string{"`accepted`, `coalesced`, `unsigned`, `unknown`, `oversized`"},
+	{Name: webhooks, Kind: Counter, Labels: []string{"result"}, Values: []string{"`accepted`, `coalesced` (into the hint of another), `unsigned` (refused), `unknown` (of no forge), `oversized`"},
 		Help: "Requests to /webhook."},
 	{Name: notifications, Kind: Counter, Labels: []string{"to", "result"}, Values: []string{"`url`, `commit-status`", "`sent`, `retried`, `dropped`"},
 		Help: "Deliveries of notifications that were tried, and those given up."},
