@@ -19,7 +19,7 @@ const cacheVariable = "ENID_PACKAGE"
 
 // tools are the programs that the test needs, each with its Debian package.
 var tools = [][2]string{
-	{"git", "git"}, {"make", "make"}, {"man", "man-db"}, {"shellcheck", "shellcheck"}, {"dpkg-deb", "dpkg"}, {"rpm", "rpm"}, {"jq", "jq"},
+	{"git", "git"}, {"make", "make"}, {"man", "man-db"}, {"shellcheck", "shellcheck"}, {"dpkg-deb", "dpkg"}, {"rpm", "rpm"}, {"jq", "jq"}, {"buildah", "buildah"},
 	{"debootstrap", "debootstrap"}, {"systemd-nspawn", "systemd-container"}, {"nsenter", "util-linux"}, {"mount", "mount"}, {"sha256sum", "coreutils"},
 }
 

@@ -20,6 +20,10 @@ func TestPackages(t *testing.T) {
 	t.Run("Deb", func(t *testing.T) { debHolds(t, dist) })
 	t.Run("Rpm", func(t *testing.T) { rpmHolds(t, dist) })
 	t.Run("SBOM", func(t *testing.T) { sbomIsTrue(t, dist) })
+	t.Run("Image", func(t *testing.T) {
+		deb, _ := native()
+		imageHolds(t, here, filepath.Join(dist, "enid_1.0.0_linux_"+deb))
+	})
 	t.Run("Scripts", scriptsAreSound)
 
 	edit(t, filepath.Join(here, "cmd/enid/package/config.yaml"), "the-next-version: # says this\n")
@@ -161,7 +165,7 @@ func sbomIsTrue(t *testing.T, dist string) {
 	}
 }
 
-// scriptsAreSound holds the scripts to shellcheck, and what cannot be made to a reason.
+// scriptsAreSound holds the scripts to shellcheck.
 func scriptsAreSound(t *testing.T) {
 	run(t, ".", "sh", "-c", "shellcheck build.sh deb/* rpm/*")
 }
