@@ -38,6 +38,19 @@ func (m machineHost) Turn(ctx context.Context, state *plan.World, name string) (
 	return hostResult(r), err
 }
 
+// watchMachine has the loop hear of the machine's changes, and confirm its own where
+// there are probes.
+func watchMachine(ctx context.Context, cfg *reconcile.Config, confirm host.Confirm) {
+	m, ok := cfg.Host.(machineHost)
+	if !ok {
+		return
+	}
+	cfg.HostChanged = m.Watch(ctx)
+	if len(confirm.Probes) > 0 {
+		cfg.Host = confirmedHost{m, confirm}
+	}
+}
+
 // confirmedHost is the machine where its changes have to be confirmed by probes.
 type confirmedHost struct {
 	machineHost

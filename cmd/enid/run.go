@@ -34,6 +34,7 @@ type runFlags struct {
 	confirmProbes                          []string
 	adopt                                  bool
 	listen                                 web.Options
+	notify                                 notifyFlags
 }
 
 // runLong is what the help of run says.
@@ -79,6 +80,15 @@ valid-after= and valid-before= hold, now) or ASCII-armoured OpenPGP public keys.
 commit has to be signed by one of them, each turn anew: a key that was removed loses its
 trust although the commit stays. With namespaces= some keys sign commits (git), others
 reviews (enid-review). Held commits are NotVerified; "enid accept" does not help.
+
+--notify-url-file names a file with a URL, which gets a POST when a condition of
+"enid status" changes, or another revision is in force: format enid.event/v1, or what
+--notify-template makes of it ({{.Subject}}, {{.From}}, {{.To}}, {{.OK}}, {{.Reason}},
+{{.Message}}, {{.Host}}, {{.Status}}; "json" quotes). --commit-status sets the status
+of the newest commit: success once all of it is so, failure where it is held, refused
+or undone, pending meanwhile and while rules block something. Both are tried again
+with growing pauses, and keep the loop waiting for nothing. Only https is told, or
+loopback.
 
 State only: the cloud's half is recorded in the state; no cloud API is called.`
 
@@ -132,6 +142,7 @@ func (f *runFlags) add(set *pflag.FlagSet) {
 	set.StringSliceVar(&f.confirmProbes, "confirm-probe", nil, "what has to answer after a change of this host, or it is undone: tcp://HOST:PORT, gateway or source (repeatable)")
 	set.DurationVar(&f.confirmTimeout, "confirm-timeout", 30*time.Second, "how long the probes may take to answer")
 	listenFlags(set, &f.listen)
+	f.notify.add(set)
 	set.BoolVar(&f.adopt, "adopt-source", false, "take over a state that was applied from elsewhere")
 }
 
@@ -212,6 +223,9 @@ func (f runFlags) check() error {
 			return err
 		}
 	}
+	if err := f.notify.check(); err != nil {
+		return err
+	}
 	return oneOf("on-rewind", f.onRewind, git.Hold, git.Follow)
 }
 
@@ -243,6 +257,7 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	a.patience = 0
 	var source reconcile.Source
 	counted, bell := metrics.New(version()), &web.Bell{}
+	var told tellers
 	c, done, err := a.controller(ctx, f.host, func(cfg *reconcile.Config, m store.Meta) (err error) {
 		if source, err = f.follow(cfg, trusts.commit, where.Dir, m.Applied.Revision); err != nil {
 			return err
@@ -251,14 +266,13 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 		cfg.Interval, cfg.Chance = f.interval, rand.Float64
 		cfg.Progress, cfg.Turned = counted.Progress, func(t reconcile.Turned) {
 			counted.Turned(t)
+			told.Turned(t)
 			bell.Ring()
 		}
-		if m, ok := cfg.Host.(machineHost); ok {
-			cfg.HostChanged = m.Watch(ctx)
-			if len(confirm.Probes) > 0 {
-				cfg.Host = confirmedHost{m, confirm}
-			}
+		if told, err = f.tellers(cfg, where.Dir, counted); err != nil {
+			return err
 		}
+		watchMachine(ctx, cfg, confirm)
 		return nil
 	})
 	if err != nil {
@@ -268,5 +282,6 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	defer source.Close()
 	log.Info("enid runs", "pid", os.Getpid(), "state", where.Dir, "driver", "state only: no cloud API is called")
 	counted.Follow(c)
+	defer told.start(ctx)()
 	return serveAndRun(ctx, daemon{c, counted, bell}, f.listen, where.Dir, log)
 }
