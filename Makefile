@@ -1,5 +1,6 @@
 # enid: `make help` lists what there is.
 GO      ?= go
+FUZZTIME ?= 1m
 BIN     := bin/enid
 
 .DEFAULT_GOAL := help
@@ -35,6 +36,15 @@ test-package: ## make the packages twice, compare them, and install them on a ba
 .PHONY: soak
 soak: ## 5,000 random sequences of kernel disturbances instead of 500, some minutes
 	$(GO) test ./reconcile/host -run Disturbances -soak 5000 -timeout 60m -v
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (a minute); their seeds and findings are in make test
+	@git grep -h -l '^func Fuzz' -- '*_test.go' | while read -r file; do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' "$$file"); do \
+			echo "$$target ($$(dirname "$$file"))"; \
+			$(GO) test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done; \
+	done
 
 .PHONY: bench
 bench: ## run the benchmarks once; docs/benchmarks.md says how to read them

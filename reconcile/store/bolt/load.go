@@ -17,30 +17,36 @@ import (
 
 // Load answers all records but the history.
 func (db *DB) Load(ctx context.Context) (*store.State, error) {
-	s := &store.State{}
+	var s *store.State
 	err := db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		if s.Meta, err = readMeta(tx); err != nil {
-			return err
-		}
-		if s.Intents, err = readAll[store.Intent](tx, bucketIntents); err != nil {
-			return err
-		}
-		if s.Holds, err = readAll[store.Hold](tx, bucketHolds); err != nil {
-			return err
-		}
-		if s.Accepted, err = readAll[store.Acceptance](tx, bucketAccepted); err != nil {
-			return err
-		}
-		if s.Confirmed, err = readConfirmed(tx); err != nil {
-			return err
-		}
-		s.Resources, err = readResources(tx.Bucket(bucketResources))
+		s, err = load(tx)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+func load(tx *bbolt.Tx) (s *store.State, err error) {
+	s = &store.State{}
+	if s.Meta, err = readMeta(tx); err != nil {
+		return nil, err
+	}
+	if s.Intents, err = readAll[store.Intent](tx, bucketIntents); err != nil {
+		return nil, err
+	}
+	if s.Holds, err = readAll[store.Hold](tx, bucketHolds); err != nil {
+		return nil, err
+	}
+	if s.Accepted, err = readAll[store.Acceptance](tx, bucketAccepted); err != nil {
+		return nil, err
+	}
+	if s.Confirmed, err = readConfirmed(tx); err != nil {
+		return nil, err
+	}
+	s.Resources, err = readResources(tx.Bucket(bucketResources))
+	return s, err
 }
 
 // readConfirmed decodes what the bucket meta has of hosts.
