@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"enid/plan"
 	"enid/reconcile/store"
 )
 
@@ -17,6 +18,8 @@ type Config struct {
 	// Host is the machine to converge, as the Host of that name; nil: none.
 	Host     Host
 	HostName string
+	// FindHost answers the name, in the state, each turn; nil: it is HostName.
+	FindHost func(state *plan.World) (string, error)
 	// HostChanged receives hints that the machine has changed, each with when the first
 	// change of it happened; nil: none.
 	HostChanged <-chan time.Time

@@ -17,8 +17,10 @@ func (c *Controller) hostTurn(ctx context.Context, report *Report, byHand bool) 
 		return nil
 	}
 	var r HostResult
-	var err error
-	if h, ok := c.Host.(Confirming); ok {
+	err := c.findHost()
+	if err != nil {
+		r = HostResult{Condition: HostDegraded, Message: err.Error()}
+	} else if h, ok := c.Host.(Confirming); ok {
 		r, err = c.confirmedTurn(ctx, h, byHand)
 	} else {
 		if note, had := c.ledger.forgive(c.HostName); had { // nobody asks for probes any more
@@ -35,6 +37,20 @@ func (c *Controller) hostTurn(ctx context.Context, report *Report, byHand bool) 
 		return fmt.Errorf("host %s: %w", c.HostName, err)
 	}
 	return nil
+}
+
+// findHost finds out which Host the machine is, where that is not given: the state
+// decides, and may decide otherwise later.
+func (c *Controller) findHost() (err error) {
+	if c.FindHost == nil {
+		return nil
+	}
+	name, err := c.FindHost(c.state)
+	if err == nil {
+		c.HostName = name
+		c.status.named(name)
+	}
+	return err
 }
 
 // converged is the state of the store that the machine was last as asked by; what

@@ -237,6 +237,12 @@ func (b *statusBoard) host(at time.Time, r HostResult, err error) {
 	}
 }
 
+func (b *statusBoard) named(host string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now.Host.Name = host
+}
+
 // Unconfirmed notes that a revision was undone on a host, because its probes had no
 // answer.
 func (s *Status) Unconfirmed(c store.Confirmation) {

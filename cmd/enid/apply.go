@@ -56,7 +56,7 @@ failed or the answer was no.`,
 	f := c.Flags()
 	f.StringVar(&flags.saved, "plan", "", "apply the plan saved in that file")
 	f.StringVar(&flags.certificate, "expect", "", "apply only a plan with that certificate, sha256:...")
-	f.StringVar(&flags.host, "host", "", "converge this machine too, as that Host")
+	f.StringVar(&flags.host, "host", "", "converge this machine too, as that Host (auto: the one whose match fits it)")
 	f.BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
 	f.StringVar(&flags.maxDeletes, "max-deletes", "", "how much may be deleted at once: N or P% (default: the larger of 3 and 20%)")
 	f.BoolVar(&flags.allowEmpty, "allow-empty", false, "let an empty topology delete everything")
@@ -196,6 +196,9 @@ func (a *app) controller(ctx context.Context, hostName string, set func(*reconci
 		}
 		closers = append(closers, m.Close)
 		cfg.Host, cfg.HostName = machineHost{m}, hostName
+		if hostName == autoHost {
+			cfg.FindHost = func(state *plan.World) (string, error) { return thisHost(state, hostName) }
+		}
 	}
 	if err := set(&cfg, state.Meta); err != nil {
 		done()

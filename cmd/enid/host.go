@@ -11,6 +11,7 @@ import (
 	"enid/plan/cloud"
 	"enid/plan/render"
 	"enid/reconcile/host"
+	"enid/reconcile/store"
 )
 
 func (a *app) hostCommand() *cobra.Command {
@@ -28,7 +29,7 @@ func (a *app) hostCommand() *cobra.Command {
 type hostFlags struct{ name, dir string }
 
 func (h *hostFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&h.name, "host", "", "the Host that this machine is (required)")
+	c.Flags().StringVar(&h.name, "host", "", "the Host that this machine is, or auto: the one whose match fits it (required)")
 	c.Flags().StringVar(&h.dir, "path", "", "derive it from the topology in that folder, as if applied, not from the state")
 	_ = c.MarkFlagRequired("host") // the flag is there
 }
@@ -45,7 +46,7 @@ shell command a person would type. Exit codes are those of enid plan.`,
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
-			world, err := a.hostWorld(c.Context(), flags.dir)
+			world, err := a.hostWorld(c.Context(), &flags)
 			if err != nil {
 				return err
 			}
@@ -74,7 +75,7 @@ waits for the answer, up to 15 seconds; the address then lasts as long as its le
 which the daemon renews, or this command when it is run again.`,
 		Example: "  sudo enid host apply --host web-1\n  sudo enid host apply --host web-1 --path topology",
 		RunE: func(c *cobra.Command, _ []string) error {
-			world, err := a.hostWorld(c.Context(), flags.dir)
+			world, err := a.hostWorld(c.Context(), &flags)
 			if err != nil {
 				return err
 			}
@@ -98,17 +99,22 @@ func (a *app) machine() (*host.Machine, error) {
 	return m, nil
 }
 
-// hostWorld answers the cloud's world that the machine follows from.
-func (a *app) hostWorld(ctx context.Context, dir string) (*plan.World, error) {
-	if dir == "" {
-		state, err := a.readState(ctx)
-		if err != nil {
-			return nil, err
+// hostWorld answers the cloud's world that the machine follows from, and sets the
+// name of the Host where it is to be found out.
+func (a *app) hostWorld(ctx context.Context, flags *hostFlags) (world *plan.World, err error) {
+	if flags.dir != "" {
+		_, world, err = a.applied(ctx, flags.dir)
+	} else {
+		var state *store.State
+		if state, err = a.readState(ctx); err == nil {
+			world = cloud.World(state.Resources)
 		}
-		return cloud.World(state.Resources), nil
 	}
-	_, after, err := a.applied(ctx, dir)
-	return after, err
+	if err != nil {
+		return nil, err
+	}
+	flags.name, err = thisHost(world, flags.name)
+	return world, err
 }
 
 // planHost answers the host's part of a plan; its advice is added to p's.
@@ -118,6 +124,9 @@ func (a *app) planHost(ctx context.Context, world *plan.World, name string, p *p
 		return nil, err
 	}
 	defer m.Close()
+	if name, err = thisHost(world, name); err != nil {
+		return nil, err
+	}
 	h, advice, err := m.Plan(ctx, world, name)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ It exits 0 where nothing has to be done, 2 where there are errors or warnings.`,
 func (a *app) doctor(ctx context.Context, flags hostFlags, format string) error {
 	var world *plan.World
 	if flags.name != "" {
-		w, err := a.hostWorld(ctx, flags.dir)
+		w, err := a.hostWorld(ctx, &flags)
 		if err != nil {
 			return err
 		}

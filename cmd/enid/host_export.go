@@ -37,7 +37,7 @@ them where the distribution reads them, declare persist in the Host.
 export exits 3 where an ENI is left out because it is blocked; why is on stderr.`,
 		Example: "  enid host export --host web-1 --format networkd\n  enid host export --host web-1 --format commands --path topology\n  enid host export --host web-1 --format netplan --dir /tmp/out",
 		RunE: func(c *cobra.Command, _ []string) error {
-			world, err := a.hostWorld(c.Context(), flags.dir)
+			world, err := a.hostWorld(c.Context(), &flags)
 			if err != nil {
 				return err
 			}

@@ -77,7 +77,7 @@ func (a *app) showMachine(shown *host.Shown, format string) error {
 // nameVolumes fills in which Volume each file system is on: by the serial of its disk,
 // else the attachment of this instance with its mount point, device or partition.
 func (a *app) nameVolumes(ctx context.Context, flags hostFlags, shown []host.ShownFileSystem) error {
-	world, err := a.hostWorld(ctx, flags.dir)
+	world, err := a.hostWorld(ctx, &flags)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"strings"
 
 	"enid/plan"
 	"enid/plan/guest"
@@ -27,6 +29,25 @@ func hostResult(r host.Result) reconcile.HostResult {
 		out.ENIs = append(out.ENIs, reconcile.HostENI{Name: e.Name, Interface: e.Interface, Condition: reconcile.HostCondition(e.Condition)})
 	}
 	return out
+}
+
+// autoHost stands for the one Host whose match fits this machine.
+const autoHost = "auto"
+
+// thisHost answers the name of a Host that was given, or found out.
+func thisHost(world *plan.World, name string) (string, error) {
+	if name != autoHost {
+		return name, nil
+	}
+	hostname, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("--host auto: %w", err)
+	}
+	id, _ := os.ReadFile("/etc/machine-id") // a machine without one has its name
+	if name, err = guest.Matching(world, hostname, strings.TrimSpace(string(id))); err != nil {
+		return "", fmt.Errorf("--host auto: %w", err)
+	}
+	return name, nil
 }
 
 // machineHost is the machine as the loop wants it.

@@ -51,7 +51,7 @@ blocked, and 1 where something is wrong.`,
 	f := c.Flags()
 	f.StringVarP(&flags.format, "format", "o", "text", "text, json or markdown")
 	f.StringVar(&flags.at, "at", "", "judge rules of time at that RFC 3339 time (default: now)")
-	f.StringVar(&flags.host, "host", "", "add what would be done on this machine as that Host")
+	f.StringVar(&flags.host, "host", "", "add what would be done on this machine as that Host (auto: the one whose match fits it)")
 	f.StringVar(&flags.save, "out", "", "save the plan to that file, for apply --plan")
 	f.BoolVar(&flags.shown.Certificate, "certificate", false, "show what is recorded without a step, and the digest of all effects, for apply --expect")
 	f.BoolVar(&flags.shown.Checks, "checks", false, "show every requirement of each step as it was found")

@@ -129,7 +129,7 @@ func (f *runFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.ref, "ref", "", "follow that reference, such as refs/heads/main")
 	set.StringVar(&f.path, "path", "topology", "the topology's folder, in the repository or, without --repo, here")
 	set.DurationVar(&f.interval, "interval", time.Minute, "time between polls")
-	set.StringVar(&f.host, "host", "", "converge this machine as that Host; without it the cloud's state only")
+	set.StringVar(&f.host, "host", "", "converge this machine as that Host (auto: the one whose match fits it); without it the cloud's state only")
 	set.StringVar(&f.onRewind, "on-rewind", git.Hold, "when the branch went backwards or lost its history: hold or follow")
 	set.StringVar(&f.maxDeletes, "max-deletes", "", "how much a revision may delete: N or P% (default: the larger of 3 and 20%)")
 	set.StringVar(&f.policyPath, "policy-path", "", "the only folder, below --path, in which Policies and Approvals may stand")

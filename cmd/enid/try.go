@@ -129,6 +129,9 @@ func (a *app) try(ctx context.Context, args []string, flags tryFlags) error {
 	if err != nil {
 		return err
 	}
+	if flags.host, err = thisHost(world, flags.host); err != nil {
+		return err
+	}
 	h, err := guest.Declared(world, flags.host)
 	if err != nil {
 		return err
