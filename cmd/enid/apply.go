@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enid/plan"
 	"enid/plan/render"
 	"enid/reconcile"
 	"enid/reconcile/cloud"
