@@ -20,6 +20,8 @@ type Config struct {
 	HostName string
 	// FindHost answers the name, in the state, each turn; nil: it is HostName.
 	FindHost func(state *plan.World) (string, error)
+	// HostOnly takes each revision as applied: the machine alone is converged.
+	HostOnly bool
 	// HostChanged receives hints that the machine has changed, each with when the first
 	// change of it happened; nil: none.
 	HostChanged <-chan time.Time

@@ -125,6 +125,10 @@ func (t *turn) work(ctx context.Context) error {
 	if err := t.mayShrink(); err != nil {
 		return err
 	}
+	if t.HostOnly {
+		t.presume()
+		return nil
+	}
 	err := t.rounds(ctx)
 	t.report.conclude()
 	return err

@@ -32,7 +32,7 @@ type runFlags struct {
 	requireReview, verifyKeys              string
 	interval, confirmTimeout               time.Duration
 	confirmProbes                          []string
-	adopt                                  bool
+	adopt, hostOnly                        bool
 	listen                                 web.Options
 	notify                                 notifyFlags
 }
@@ -90,6 +90,12 @@ or undone, pending meanwhile and while rules block something. Both are tried aga
 with growing pauses, and keep the loop waiting for nothing. Only https is told, or
 loopback.
 
+With --host-only the machine follows from the topology as if it were applied, from what
+the files declare and from the facts among them: no cloud state is shared, and many
+hosts run so from one repository, with --host auto. What a cloud would choose is not
+known then and is never configured. The state holds the last revision alone, for a
+start without the network; one that was used so is refused without --host-only.
+
 State only: the cloud's half is recorded in the state; no cloud API is called.`
 
 func (a *app) runCommand() *cobra.Command {
@@ -101,6 +107,7 @@ func (a *app) runCommand() *cobra.Command {
 		Example: `  enid run --repo https://git.example.com/network.git --host web-1
   enid run --repo git@git.example.com:network.git --ssh-key /etc/enid/id_ed25519 --branch main
   enid run --path topology --host web-1 --interval 10s
+  enid run --repo https://git.example.com/network.git --host auto --host-only
   enid run --repo https://git.example.com/network.git --require-review /etc/enid/reviews --verify-keys /etc/enid/signers
   enid run --path topology --host web-1 --confirm-probe gateway --confirm-probe tcp://10.0.0.5:443`,
 		Args: cobra.NoArgs,
@@ -130,6 +137,7 @@ func (f *runFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.path, "path", "topology", "the topology's folder, in the repository or, without --repo, here")
 	set.DurationVar(&f.interval, "interval", time.Minute, "time between polls")
 	set.StringVar(&f.host, "host", "", "converge this machine as that Host (auto: the one whose match fits it); without it the cloud's state only")
+	set.BoolVar(&f.hostOnly, "host-only", false, "converge this machine alone: the topology is taken as applied, and no cloud state is shared")
 	set.StringVar(&f.onRewind, "on-rewind", git.Hold, "when the branch went backwards or lost its history: hold or follow")
 	set.StringVar(&f.maxDeletes, "max-deletes", "", "how much a revision may delete: N or P% (default: the larger of 3 and 20%)")
 	set.StringVar(&f.policyPath, "policy-path", "", "the only folder, below --path, in which Policies and Approvals may stand")
@@ -215,6 +223,12 @@ func commitOf(revision string) string {
 
 // check refuses flags that say what cannot be.
 func (f runFlags) check() error {
+	switch {
+	case f.hostOnly && f.host == "":
+		return errors.New("--host-only: say with --host NAME, or --host auto, which Host this machine is")
+	case f.hostOnly && f.requireReview != "":
+		return errors.New("--host-only plans nothing on the clouds, so that there is no certificate: leave --require-review to the enid that does; --verify-keys holds here too")
+	}
 	if f.interval < 100*time.Millisecond {
 		return fmt.Errorf("--interval %s: give at least 100ms", f.interval)
 	}
@@ -263,7 +277,10 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 			return err
 		}
 		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath, cfg.Review = limit, f.adopt, f.policyPath, trusts.review
-		cfg.Interval, cfg.Chance = f.interval, rand.Float64
+		cfg.Interval, cfg.Chance, cfg.HostOnly = f.interval, rand.Float64, f.hostOnly
+		if f.hostOnly {
+			cfg.From += " (--host-only)"
+		}
 		cfg.Progress, cfg.Turned = counted.Progress, func(t reconcile.Turned) {
 			counted.Turned(t)
 			told.Turned(t)
