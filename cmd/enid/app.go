@@ -95,6 +95,7 @@ cloud's API.`,
 		a.rulesCommand(), a.explainCommand())
 	root.AddCommand(a.reachCommand(), a.cidrCommand(), a.graphCommand(), a.keypairCommand())
 	root.AddCommand(a.stateCommand(), a.tryCommand(), a.guardCommand())
+	root.AddCommand(a.destroyCommand())
 	root.AddCommand(a.diffCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	grouped(root)

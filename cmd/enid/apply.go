@@ -23,6 +23,7 @@ type applyFlags struct {
 	saved, host, maxDeletes, policyPath string
 	certificate                         string
 	yes, allowEmpty, adopt              bool
+	destroy                             bool // what is asked for is that it goes
 	targets                             []string
 }
 
@@ -120,6 +121,9 @@ func (a *app) apply(ctx context.Context, args []string, flags applyFlags) error 
 		return err
 	}
 	j.expect = j.expect.and(expect)
+	if flags.destroy {
+		j.rev.ID, j.t = "dir:destroyed", destroyed(j.t, only)
+	}
 	c, done, err := a.controller(ctx, flags.host, func(cfg *reconcile.Config, _ store.Meta) error {
 		cfg.From, cfg.AdoptSource, cfg.Limit, cfg.Progress = j.from, flags.adopt, limit, a.progress()
 		return nil
@@ -128,7 +132,7 @@ func (a *app) apply(ctx context.Context, args []string, flags applyFlags) error 
 		return err
 	}
 	defer done()
-	opts := reconcile.ApplyOptions{Expect: j.expect, AllowShrink: flags.allowEmpty && len(j.t.Resources()) == 0}
+	opts := reconcile.ApplyOptions{Expect: j.expect, AllowShrink: flags.destroy || flags.allowEmpty && len(j.t.Resources()) == 0}
 	if only != nil {
 		opts.Only = func(ref schema.Ref) bool { return only[ref] }
 	}
