@@ -10,7 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"enid": main, "git-http": serveGit})
+	testscript.Main(m, map[string]func(){"enid": main, "git-http": serveGit, "forge-http": serveForge})
 }
 
 // TestScripts runs the stories in testdata/script through the real main.
