@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -42,9 +43,9 @@ type revisionView struct {
 	store.Revision
 	Tried     []store.Step
 	MoreTried int
-	Plan      *plan.Plan // nil: none was kept
+	Planned   bool // a plan was kept
 	Steps     []*plan.Step
-	MoreSteps int
+	MoreSteps bool
 }
 
 func (s *site) revision(r *http.Request) (view, error) {
@@ -58,13 +59,48 @@ func (s *site) revision(r *http.Request) (view, error) {
 	}
 	v := revisionView{Revision: d.Revision}
 	v.Tried, v.MoreTried = atMost(d.Tried)
-	if len(d.Plan) > 0 && string(d.Plan) != "null" {
-		if err := json.Unmarshal(d.Plan, &v.Plan); err != nil {
+	if v.Planned = len(d.Plan) > 0; v.Planned {
+		if v.Steps, v.MoreSteps, err = firstSteps(d.Plan); err != nil {
 			return view{}, fmt.Errorf("the plan of serial %d: %w", serial, err)
 		}
-		v.Steps, v.MoreSteps = atMost(v.Plan.Steps)
 	}
 	return view{Name: "revision", Title: fmt.Sprintf("Revision %d", serial), Body: v}, nil
+}
+
+// firstSteps answers the steps of a plan that a page lists, and whether there are more.
+// Nothing behind them is read: a plan of a large state is a hundred megabytes.
+func firstSteps(text json.RawMessage) (steps []*plan.Step, more bool, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil { // the opening brace
+		return nil, false, err
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, false, err
+		}
+		if name != "steps" {
+			if err := d.Decode(&json.RawMessage{}); err != nil {
+				return nil, false, err
+			}
+			continue
+		}
+		if open, err := d.Token(); err != nil || open != json.Delim('[') {
+			return nil, false, err // null: there are none
+		}
+		for d.More() {
+			if len(steps) == mostSteps {
+				return steps, true, nil
+			}
+			var s plan.Step
+			if err := d.Decode(&s); err != nil {
+				return nil, false, err
+			}
+			steps = append(steps, &s)
+		}
+		return steps, false, nil
+	}
+	return nil, false, nil
 }
 
 // rule is the page of one rule, which what is blocked leads to.

@@ -3,7 +3,9 @@
 // is as the daemon wrote it.
 "use strict";
 (() => {
-  const here = location.pathname + location.search;
+  // From the origin, not relative: what was opened as https://NAME:TOKEN@… could not be
+  // asked for again otherwise.
+  const here = location.origin + location.pathname + location.search;
   const live = document.getElementById("live");
   const said = document.getElementById("said");
   const sections = (doc) => new Map([...doc.querySelectorAll("main > [data-live]")].map((s) => [s.id, s.outerHTML]));
@@ -88,7 +90,7 @@
   const follow = () => {
     if (document.hidden) { events?.close(); events = null; return; }
     if (events) return;
-    events = new EventSource(document.body.dataset.events);
+    events = new EventSource(location.origin + document.body.dataset.events);
     let lost = false;
     events.onopen = () => { if (lost) ask(); lost = false; say("live", false); };
     events.onerror = () => {
