@@ -23,7 +23,6 @@ type applyFlags struct {
 	saved, host, maxDeletes, policyPath string
 	certificate                         string
 	yes, allowEmpty, adopt              bool
-	destroy                             bool // what is asked for is that it goes
 	targets                             []string
 }
 
@@ -74,6 +73,7 @@ type job struct {
 	t      *schema.Topology
 	from   string
 	expect expectation
+	stays  func(*plan.Plan) // says what a plan that destroys leaves; nil: it does not
 }
 
 // jobOf reads what is to be applied, a folder or a saved plan.
@@ -86,7 +86,7 @@ func (a *app) jobOf(ctx context.Context, args []string, flags applyFlags) (*job,
 		if err != nil {
 			return nil, err
 		}
-		return &job{reconcile.Revision{ID: saved.Revision}, t, saved.Source, saved.stale}, nil
+		return &job{rev: reconcile.Revision{ID: saved.Revision}, t: t, from: saved.Source, expect: saved.stale}, nil
 	}
 	t, err := a.validRevision(ctx, args)
 	if err != nil {
@@ -121,9 +121,15 @@ func (a *app) apply(ctx context.Context, args []string, flags applyFlags) error 
 		return err
 	}
 	j.expect = j.expect.and(expect)
-	if flags.destroy {
-		j.rev.ID, j.t = "dir:destroyed", destroyed(j.t, only)
+	opts := reconcile.ApplyOptions{AllowShrink: flags.allowEmpty && len(j.t.Resources()) == 0}
+	if only != nil {
+		opts.Only = func(ref schema.Ref) bool { return only[ref] }
 	}
+	return a.carryOut(ctx, j, flags, limit, opts)
+}
+
+// carryOut plans a job, shows the plan, asks, and does it.
+func (a *app) carryOut(ctx context.Context, j *job, flags applyFlags, limit reconcile.Limit, opts reconcile.ApplyOptions) error {
 	c, done, err := a.controller(ctx, flags.host, func(cfg *reconcile.Config, _ store.Meta) error {
 		cfg.From, cfg.AdoptSource, cfg.Limit, cfg.Progress = j.from, flags.adopt, limit, a.progress()
 		return nil
@@ -132,16 +138,16 @@ func (a *app) apply(ctx context.Context, args []string, flags applyFlags) error 
 		return err
 	}
 	defer done()
-	opts := reconcile.ApplyOptions{Expect: j.expect, AllowShrink: flags.destroy || flags.allowEmpty && len(j.t.Resources()) == 0}
-	if only != nil {
-		opts.Only = func(ref schema.Ref) bool { return only[ref] }
-	}
+	opts.Expect = j.expect
 	p, err := c.Plan(ctx, j.rev, j.t, opts.Only)
 	if err != nil {
 		return err
 	}
 	if err := render.Text(a.out, p, render.Options{Color: a.color(), Certificate: flags.certificate != ""}); err != nil {
 		return fmt.Errorf("print the plan: %w", err)
+	}
+	if j.stays != nil {
+		j.stays(p)
 	}
 	if j.expect != nil {
 		if err := j.expect(c.Meta(), p); err != nil {
