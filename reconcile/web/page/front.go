@@ -100,11 +100,17 @@ func (s *site) machine(ctx context.Context, status *reconcile.HostStatus, networ
 	return h
 }
 
+// suspended is the one statement that is good where it is not so.
+const suspended = "Suspended"
+
 // troubles answers the statements about the loop that are not as they should be.
 func troubles(s reconcile.Status) (out []reconcile.StatusCondition) {
 	for _, c := range s.Conditions {
+		if c.Type == suspended && c.Status == "True" {
+			out = append(out, c)
+		}
 		// What is blocked, and what holds the source, stand on the page in full.
-		if c.Status != "True" && c.Type != "Unblocked" && c.Reason != string(s.Source.Condition) {
+		if c.Status != "True" && c.Type != suspended && c.Type != "Unblocked" && c.Reason != string(s.Source.Condition) {
 			out = append(out, c)
 		}
 	}

@@ -48,6 +48,9 @@ type site struct {
 	Config
 	pages   *template.Template
 	network *network
+	// one lets one revision be read at a time: that of a large state is a hundred
+	// megabytes, whoever asks how often.
+	one chan struct{}
 }
 
 // Handler answers the pages: /, /history, /history/{serial}, /rules/{id}, and what
@@ -65,7 +68,7 @@ func Handler(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &site{Config: c, network: &network{store: c.Store, now: c.Now}}
+	s := &site{Config: c, network: &network{store: c.Store, now: c.Now}, one: make(chan struct{}, 1)}
 	s.pages = template.Must(template.New("").Funcs(words(c.Rule)).ParseFS(assets, "assets/*.html"))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page(s.front))

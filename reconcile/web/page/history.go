@@ -53,6 +53,12 @@ func (s *site) revision(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	select {
+	case s.one <- struct{}{}:
+		defer func() { <-s.one }()
+	case <-r.Context().Done():
+		return view{}, r.Context().Err()
+	}
 	d, err := s.Store.Revision(r.Context(), serial)
 	if err != nil {
 		return view{}, err

@@ -9,7 +9,7 @@ import (
 // verdict is the one thing that a person wants to know first. Its words say what
 // its colour says.
 type verdict struct {
-	Tone string // good, busy, drift, blocked, bad: a class of the style sheet
+	Tone string // good, busy, warn, drift, blocked, bad: a class of the style sheet
 	Sign string
 	Word string // the page's title too
 	Say  string // a sentence
@@ -30,6 +30,11 @@ var held = map[reconcile.Condition]string{
 // what the revision in force lacks, and work under way last.
 func verdictOf(s reconcile.Status) verdict {
 	const stays = " What was applied stays in force."
+	for _, c := range s.Conditions {
+		if c.Type == suspended && c.Status == "True" {
+			return verdict{"warn", "‖", "Suspended", "A person suspended the loop; below stands who, and until when."}
+		}
+	}
 	switch say, isHeld := held[s.Source.Condition]; {
 	case isHeld:
 		return verdict{"bad", "!", "Held", say + stays}
