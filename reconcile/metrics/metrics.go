@@ -50,7 +50,7 @@ func New(version string) *Metrics {
 // begin counts zero of what is known to be counted, so that the first of them is an
 // increase.
 func (m *Metrics) begin() {
-	for _, outcome := range []string{"done", "blocked", "failed", "held", "error"} {
+	for _, outcome := range []string{"done", "blocked", "failed", "held", "suspended", "error"} {
 		m.counters[turns].WithLabelValues(outcome)
 	}
 	for _, part := range []string{cloudPart, hostPart} {

@@ -219,6 +219,16 @@ func TestTheMachineIsCounted(t *testing.T) {
 	}
 }
 
+func TestASuspendedTurnIsNoOther(t *testing.T) {
+	m := metrics.New("v1")
+	turned := reconcile.Turned{Report: &reconcile.Report{}}
+	turned.Status.Conditions = []reconcile.StatusCondition{{Type: "Suspended", Status: "True"}}
+	m.Turned(turned)
+	if families := scrape(t, m); value(families, "enid_turns_total", "suspended") != 1 || value(families, "enid_turns_total", "done") != 0 {
+		t.Error(families["enid_turns_total"])
+	}
+}
+
 func TestARepairIsMeasuredFromItsEvent(t *testing.T) {
 	m := metrics.New("v1")
 	result := reconcile.HostResult{Condition: reconcile.HostConverged}

@@ -70,7 +70,7 @@ func Table() []Metric { return slices.Concat(loopTable, worldTable, edgeTable) }
 var fromCommit = []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 6 * 3600, 24 * 3600}
 
 var loopTable = []Metric{
-	{Name: turns, Kind: Counter, Labels: []string{"outcome"}, Values: []string{"`done`, `blocked`, `failed` (a step was refused), `held` (the source's condition is not `Ready`), `error`"},
+	{Name: turns, Kind: Counter, Labels: []string{"outcome"}, Values: []string{"`done`, `blocked`, `failed` (a step was refused), `held` (the source's condition is not `Ready`), `suspended`, `error`"},
 		Help: "Turns of the loop that ended, by outcome."},
 	{Name: turnSeconds, Kind: Histogram, Labels: []string{"part"}, Values: []string{"`turn`, `repair` (of this host alone, between two polls)"},
 		Buckets: prometheus.ExponentialBuckets(0.001, 4, 10), Help: "How long turns of the loop took."},

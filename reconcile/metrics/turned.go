@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"enid/reconcile"
@@ -71,15 +72,18 @@ func (m *Metrics) Turned(t reconcile.Turned) {
 // outcome answers a turn's outcome, as a label's value.
 func outcome(t reconcile.Turned) string {
 	var held *reconcile.SourceError
+	suspended := func(c reconcile.StatusCondition) bool { return c.Type == "Suspended" && c.Status == "True" }
 	switch {
+	case slices.ContainsFunc(t.Status.Conditions, suspended):
+		return "suspended"
 	case errors.As(t.Err, &held):
 		return "held"
 	case t.Err != nil:
 		return "error"
-	case t.Outcome != "":
-		return string(t.Outcome)
+	case t.Outcome == "":
+		return string(store.Done)
 	}
-	return "done"
+	return string(t.Outcome)
 }
 
 func (m *Metrics) host(t reconcile.Turned) {

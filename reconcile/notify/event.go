@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -62,15 +63,20 @@ func standings(s reconcile.Status) (out []standing) {
 	if h := s.Host; h != nil && h.Condition != reconcile.HostConverging {
 		out = append(out, standing{subject: "Host", to: string(h.Condition), ok: h.Condition == reconcile.HostConverged, message: h.Message})
 	}
+	suspended := false
 	for _, c := range s.Conditions {
+		suspended = suspended || c.Type == "Suspended"
 		told := c.Type == "Applied" && c.Reason == string(source.Condition) // by the source
 		if c.Status == "Unknown" || told {
 			continue
 		}
 		out = append(out, standing{subject: c.Type, to: c.Status, ok: (c.Status == "True") != (c.Type == "Suspended"), reason: c.Reason, message: c.Message})
 	}
+	if !suspended { // the condition goes with the suspension
+		out = append(out, standing{subject: "Suspended", to: "False", ok: true})
+	}
 	if s.Applied.Revision != "" {
-		out = append(out, standing{subject: "Revision", to: s.Applied.Revision, ok: true, reason: "Applied"})
+		out = append(out, standing{subject: "Revision", to: s.Applied.Revision, ok: true, reason: "Applied", message: fmt.Sprintf("serial %d", s.Applied.Serial)})
 	}
 	return out
 }

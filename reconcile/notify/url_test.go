@@ -100,15 +100,14 @@ func TestChangesOfConditionsAreTold(t *testing.T) {
 		s.Conditions[0] = reconcile.StatusCondition{Type: "Applied", Status: "False", Reason: "StepsFailed", Message: "steps failed"}
 	}), "Applied True->False false steps failed")
 	step(with(ready, func(s *reconcile.Status) { s.Applied.Revision = commit("b") }),
-		"Applied False->True true ", "Revision aaaaaaaaaaa->bbbbbbbbbbb true ")
-	suspended := func(yes string) func(*reconcile.Status) {
-		return func(s *reconcile.Status) {
-			s.Applied.Revision = commit("b")
-			s.Conditions = append(s.Conditions, reconcile.StatusCondition{Type: "Suspended", Status: yes})
-		}
-	}
-	step(with(ready, suspended("False")))
-	step(with(ready, suspended("True")), "Suspended False->True false ")
+		"Applied False->True true ", "Revision aaaaaaaaaaa->bbbbbbbbbbb true serial 7")
+	second := with(ready, func(s *reconcile.Status) { s.Applied.Revision = commit("b") })
+	suspended := with(second, func(s *reconcile.Status) {
+		s.Conditions = append(s.Conditions, reconcile.StatusCondition{Type: "Suspended", Status: "True", Message: "by ann"})
+	})
+	step(suspended, "Suspended False->True false by ann")
+	step(second, "Suspended True->False true ")
+	step(suspended, "Suspended False->True false by ann")
 	if e := l.accepted()[0]; e.header.Get("Content-Type") != "application/json" || !strings.Contains(e.body, `"format":"enid.event/v1"`) || !strings.Contains(e.body, `"serial":7`) {
 		t.Errorf("%+v", e)
 	}
