@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strings"
 
 	"enid/plan"
 	plancloud "enid/plan/cloud"
@@ -67,10 +68,29 @@ func newGoal(rev Revision, t *schema.Topology) goal {
 	return goal{rev: rev, topology: t, want: plancloud.World(t.Resources()), kept: newKept(t)}
 }
 
-// mayApply refuses a state that was applied from elsewhere.
+// presumedFrom ends the source of a state that holds what was taken as applied.
+const presumedFrom = " (--host-only)"
+
+// from answers what the state records as its source.
+func (c *Controller) from() string {
+	if c.HostOnly {
+		return c.From + presumedFrom
+	}
+	return c.From
+}
+
+// mayApply refuses a state that was applied from elsewhere. A cloud's state and one
+// that was taken as applied are never made of each other: the one would be lost, the
+// other believed.
 func (c *Controller) mayApply() error {
-	if was := c.ledger.now().Source; was != "" && was != c.From && !c.AdoptSource {
-		return fmt.Errorf("%w: it was applied from %s, this is %s; --adopt-source takes it over", ErrOtherSource, was, c.From)
+	was, from := c.ledger.now().Source, c.from()
+	switch presumed := strings.HasSuffix(was, presumedFrom); {
+	case presumed && !c.HostOnly:
+		return fmt.Errorf("%w: the state holds what %s took as applied, and says nothing of a cloud; give another --state", ErrOtherSource, was)
+	case c.HostOnly && !presumed && (was != "" || len(c.state.Refs()) > 0):
+		return fmt.Errorf("%w: the state holds what is in a cloud, which --host-only would lose; give another --state", ErrOtherSource)
+	case was != "" && was != from && !c.AdoptSource:
+		return fmt.Errorf("%w: it was applied from %s, this is %s; --adopt-source takes it over", ErrOtherSource, was, from)
 	}
 	return nil
 }

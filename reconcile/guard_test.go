@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,6 +147,26 @@ func TestAnotherSourceIsRefused(t *testing.T) {
 	l.turn()
 	if m := l.load().Meta; m.Source != "elsewhere" {
 		t.Errorf("%+v", m)
+	}
+}
+
+// TestPresumedIsNoCloud: what --host-only took as applied is never taken for a cloud's
+// state, nor written over one, whatever is adopted.
+func TestPresumedIsNoCloud(t *testing.T) {
+	for _, hostOnly := range []bool{true, false} {
+		l := newLab(t, labOptions{})
+		l.Controller.HostOnly, l.Controller.AdoptSource = hostOnly, true
+		l.source.commit("c1", network, eni("b", ""))
+		l.turn()
+		was := l.load()
+		l.Controller.HostOnly = !hostOnly
+		l.source.commit("c2", network)
+		if _, err := l.Turn(t.Context()); !errors.Is(err, ErrOtherSource) || !strings.Contains(err.Error(), "give another --state") {
+			t.Errorf("host only first: %v: %v", hostOnly, err)
+		}
+		if is := l.load(); is.Meta != was.Meta || len(is.Resources) != len(was.Resources) {
+			t.Errorf("host only first: %v: the state was changed: %+v", hostOnly, is.Meta)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func (t *turn) conclude() {
 	t.open.yes, t.open.byHand = false, t.open.byHand && t.only != nil && !t.begun
 	meta := t.ledger.now()
 	if t.only == nil && (t.begun || meta.Applied.Revision != t.rev.ID) {
-		c.Applied, c.Source = &store.Applied{Revision: t.rev.ID, At: now, Author: t.rev.Author, Subject: t.rev.Subject}, t.From
+		c.Applied, c.Source = &store.Applied{Revision: t.rev.ID, At: now, Author: t.rev.Author, Subject: t.rev.Subject}, t.from()
 		if _, ok := t.ledger.acceptance(t.rev.ID); ok {
 			c.Spend = append(c.Spend, t.rev.ID)
 		}

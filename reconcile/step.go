@@ -150,7 +150,7 @@ func (t *turn) opened() {
 	accepted, _ := t.ledger.acceptance(t.rev.ID)
 	t.batch.change.Begin = &store.Begin{Plan: text, Revision: store.Revision{
 		Commit: t.rev.ID, Author: t.rev.Author, Subject: t.rev.Subject, Time: t.rev.Time.UTC(), At: t.Now().UTC(), AcceptedBy: accepted.By, ReviewedBy: t.reviewer}}
-	t.batch.change.Source, t.batch.change.Steps, t.early = t.From, t.early, nil
+	t.batch.change.Source, t.batch.change.Steps, t.early = t.from(), t.early, nil
 	for _, r := range t.topology.OfKind(schema.KindAccount) {
 		t.touch(r.Ref)
 	}

@@ -278,9 +278,6 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 		}
 		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath, cfg.Review = limit, f.adopt, f.policyPath, trusts.review
 		cfg.Interval, cfg.Chance, cfg.HostOnly = f.interval, rand.Float64, f.hostOnly
-		if f.hostOnly {
-			cfg.From += " (--host-only)"
-		}
 		cfg.Progress, cfg.Turned = counted.Progress, func(t reconcile.Turned) {
 			counted.Turned(t)
 			told.Turned(t)
