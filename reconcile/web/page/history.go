@@ -44,8 +44,8 @@ type revisionView struct {
 	Tried     []store.Step
 	MoreTried int
 	Planned   bool // a plan was kept
-	Steps     []*plan.Step
-	MoreSteps bool
+	ToDo      []*plan.Step
+	MoreToDo  bool
 }
 
 func (s *site) revision(r *http.Request) (view, error) {
@@ -66,7 +66,7 @@ func (s *site) revision(r *http.Request) (view, error) {
 	v := revisionView{Revision: d.Revision}
 	v.Tried, v.MoreTried = atMost(d.Tried)
 	if v.Planned = len(d.Plan) > 0; v.Planned {
-		if v.Steps, v.MoreSteps, err = firstSteps(d.Plan); err != nil {
+		if v.ToDo, v.MoreToDo, err = firstSteps(d.Plan); err != nil {
 			return view{}, fmt.Errorf("the plan of serial %d: %w", serial, err)
 		}
 	}

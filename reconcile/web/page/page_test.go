@@ -284,7 +284,7 @@ func TestEverythingIsShown(t *testing.T) {
 	pages := s.crawl()
 	s.says(pages["/"], "an address to keep", "Bob &lt;bob@example.com&gt;", "c2c2c2c2c2c2", "policy.irreversible", "What helps:", "declare an Approval",
 		`class="Instance`, "blocked", "no step was done for it", "the shop", "web-1-b", "eth1", "10.0.0.20")
-	s.says(pages["/history/1"], "Ada &lt;ada@example.com&gt;", "AttachNetworkInterface", "spec.privateIP", "done")
+	s.says(pages["/history/1"], "Ada &lt;ada@example.com&gt;", "AttachNetworkInterface", "spec.privateIP", "<dd>6 done</dd>")
 	s.says(pages["/rules/policy.irreversible"], "It cannot be undone.")
 }
 

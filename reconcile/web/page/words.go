@@ -21,7 +21,7 @@ func words(rule func(string) (schema.Rule, bool)) template.FuncMap {
 		"rfc":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"value": render.Value,
 		"count": count,
-		"took":  func(d time.Duration) string { return d.Round(time.Millisecond).String() },
+		"took":  took,
 		"rule":  func(id string) bool { _, ok := rule(id); return ok },
 	}
 }
@@ -45,6 +45,14 @@ func short(revision string) string {
 		digest = kind + ":" + digest
 	}
 	return text(digest)
+}
+
+// took answers a duration as exactly as anybody wants it.
+func took(d time.Duration) string {
+	if d < time.Millisecond {
+		return d.Round(time.Microsecond).String()
+	}
+	return d.Round(time.Millisecond).String()
 }
 
 // count answers "1 step", "2 steps".
