@@ -35,6 +35,7 @@ type SourceStatus struct {
 	Condition Condition `json:"condition"`
 	Reason    string    `json:"reason"`
 	Message   string    `json:"message"`
+	Remedy    string    `json:"remedy,omitempty"` // what a person does about it
 	Since     time.Time `json:"since"`
 }
 
@@ -192,6 +193,7 @@ func (s *Status) source(at time.Time, revision string, err error) {
 			now.Revision = failed.Revision
 		}
 	}
+	now.Remedy = now.Condition.Remedy()
 	if now.Condition != s.Source.Condition {
 		now.Since = at
 	}

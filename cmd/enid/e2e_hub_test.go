@@ -54,6 +54,14 @@ func newHub(t *testing.T) *hub {
 	return f
 }
 
+// plain serves the same without TLS, which makes it a proxy too, and answers its URL.
+func (f *hub) plain() string {
+	f.t.Helper()
+	s := httptest.NewServer(f.server.Config.Handler)
+	f.t.Cleanup(s.Close)
+	return s.URL
+}
+
 func (f *hub) url() string { return f.server.URL + "/" + filepath.Base(f.bare) }
 
 // misbehave has each request answered by before where it says so; nil: none.

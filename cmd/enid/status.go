@@ -110,6 +110,9 @@ func (a *app) showStatus(s reconcile.Status) {
 		message = ": " + s.Source.Message
 	}
 	row("", "%s%s", s.Source.Condition, message)
+	if s.Source.Remedy != "" {
+		row("", "What was applied stays in force. To do: %s.", s.Source.Remedy)
+	}
 	if s.Source.Revision != "" {
 		row("", "seen last %s", short(s.Source.Revision))
 	}
