@@ -46,13 +46,13 @@ func (m *machine) Turn(context.Context, *plan.World, string) (reconcile.HostResu
 
 // lab is a loop over a folder, with its metrics.
 type lab struct {
-	t      *testing.T
+	t      testing.TB
 	m      *metrics.Metrics
 	c      *reconcile.Controller
 	folder string
 }
 
-func newLab(t *testing.T, host *machine, script ...cloud.Fault) *lab {
+func newLab(t testing.TB, host *machine, script ...cloud.Fault) *lab {
 	t.Helper()
 	l := &lab{t: t, m: metrics.New("v1"), folder: t.TempDir()}
 	l.write("a.yaml", network)
@@ -88,7 +88,7 @@ func (l *lab) write(name, text string) {
 }
 
 // scrape answers every metric, as a Prometheus would read it.
-func scrape(t *testing.T, m *metrics.Metrics) map[string]*dto.MetricFamily {
+func scrape(t testing.TB, m *metrics.Metrics) map[string]*dto.MetricFamily {
 	t.Helper()
 	w := httptest.NewRecorder()
 	m.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
@@ -286,5 +286,31 @@ func TestNames(t *testing.T) {
 	}
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// A scrape of a host with 15 ENIs.
+func BenchmarkScrape(b *testing.B) {
+	result := reconcile.HostResult{Condition: reconcile.HostConverged}
+	for i := range 15 {
+		result.ENIs = append(result.ENIs, reconcile.HostENI{Name: fmt.Sprint("web-1-", i), Condition: reconcile.HostConverged})
+	}
+	l := newLab(b, &machine{results: []reconcile.HostResult{result}})
+	l.turn()
+	size := 0
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		l.m.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+		size = w.Body.Len()
+	}
+	b.ReportMetric(float64(size), "B/scrape")
+}
+
+// What the loop pays for being counted.
+func BenchmarkTurned(b *testing.B) {
+	m := metrics.New("v1")
+	turned := reconcile.Turned{Report: &reconcile.Report{Host: &reconcile.HostResult{Condition: reconcile.HostConverged}}}
+	for b.Loop() {
+		m.Turned(turned)
 	}
 }
