@@ -79,7 +79,8 @@ reviewed as blocked, when their window opens, not after a crash, and not for dri
 valid-after= and valid-before= hold, now) or ASCII-armoured OpenPGP public keys. The head
 commit has to be signed by one of them, each turn anew: a key that was removed loses its
 trust although the commit stays. With namespaces= some keys sign commits (git), others
-reviews (enid-review). Held commits are NotVerified; "enid accept" does not help.
+reviews (enid-review). With --tag the commit's signature counts, not the tag's.
+Held commits are NotVerified; "enid accept" does not help.
 
 --notify-url-file names a file with a URL, which gets a POST when a condition of
 "enid status" changes, or another revision is in force: format enid.event/v1, or what
