@@ -107,8 +107,8 @@ func FuzzWebhook(f *testing.F) {
 		r.Header.Set("X-Gitlab-Token", gitlab)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
-		valid := gitlab == webhookSecret || gitlab == "" && string(body) == delivery &&
-			(strings.EqualFold(hub, "sha256="+signature) || hub == "" && strings.EqualFold(gitea, signature))
+		signed := func(text string) bool { return string(body) == delivery && strings.EqualFold(text, signature) }
+		valid := gitlab == webhookSecret || signed(strings.TrimPrefix(hub, "sha256=")) || signed(gitea)
 		if accepted := w.Code == http.StatusAccepted; accepted && !valid {
 			t.Errorf("accepted: %q %q %q %q", body, hub, gitea, gitlab)
 		}
