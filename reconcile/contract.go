@@ -36,18 +36,23 @@ type Host interface {
 	Turn(ctx context.Context, state *plan.World, host string) (HostResult, error)
 }
 
-// Confirming is a Host whose changes have to be confirmed by probes. What is asked
-// of the machine is a value then, so that it can be kept, and gone back to.
-type Confirming interface {
+// Sustaining is a Host that can be kept alive without being changed. What is asked of
+// the machine is a value then, so that it can be kept, and gone back to.
+type Sustaining interface {
 	Host
 	// Asked answers what the state asks of the machine. Equal values ask the same.
 	Asked(state *plan.World, host string) (json.RawMessage, error)
+	// Sustain keeps the leases of what is there, and does nothing else of what is asked.
+	Sustain(ctx context.Context, asked json.RawMessage) error
+}
+
+// Confirming is a Host whose changes have to be confirmed by probes.
+type Confirming interface {
+	Sustaining
 	// TurnTo is Turn to what was asked. With try a change is undone unless all probes
 	// have their answers in time: HostResult.Undone says why. Without, it is a repair
 	// towards what has passed, and done as any.
 	TurnTo(ctx context.Context, asked json.RawMessage, try bool) (HostResult, error)
-	// Sustain keeps the leases of what is there, and does nothing else of what is asked.
-	Sustain(ctx context.Context, asked json.RawMessage) error
 }
 
 // HostCondition is what a host is in, as `host.condition` of the status shows it.

@@ -31,6 +31,7 @@ type Controller struct {
 	open open
 
 	hints  chan struct{} // brings the next poll forward
+	renew  renewal
 	status statusBoard
 	pace   pace // of repairs of the machine
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"enid/plan"
 	plancloud "enid/plan/cloud"
@@ -24,9 +25,15 @@ type goal struct {
 // branch from one that went on.
 type applier interface{ SetApplied(commit string) }
 
+// fetchPatience bounds one fetch: a server that hangs is one that cannot be reached.
+// It is enough for a first clone over a bad line.
+const fetchPatience = 10 * time.Minute
+
 // fetch answers the newest revision. A held commit that a person accepted is
 // named to the source as applied, so that it is answered the next time.
 func (c *Controller) fetch(ctx context.Context) (Revision, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
+	defer cancel()
 	rev, err := c.Source.Fetch(ctx)
 	var held *SourceError
 	if errors.As(err, &held) && held.Revision != "" && held.Condition != NotVerified { // no person stands in for a signature

@@ -16,6 +16,9 @@ func (c *Controller) hostTurn(ctx context.Context, report *Report, byHand bool) 
 	if c.Host == nil {
 		return nil
 	}
+	if !byHand && c.isSuspended() {
+		return c.sustain(ctx)
+	}
 	var r HostResult
 	err := c.findHost()
 	if err != nil {

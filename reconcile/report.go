@@ -29,6 +29,8 @@ type Report struct {
 	// Outcome is that of the revision; empty where nothing was planned.
 	Outcome store.Outcome
 	Host    *HostResult // nil: there is no host
+	// Suspended says that a person holds the loop, so that nothing was done.
+	Suspended bool
 }
 
 // Turned is a turn that has ended, for those who count and tell.

@@ -102,7 +102,8 @@ func (t *turn) round(ctx context.Context, p *plan.Plan) error {
 	left := map[string]bool{}
 	steps := p.Runnable()
 	for i, s := range steps {
-		if err := ctx.Err(); err != nil {
+		t.status.beats(t.Now())
+		if err := t.mayGoOn(ctx); err != nil {
 			return fmt.Errorf("stopped before %s %s: %w", s.Operation, s.Target, err)
 		}
 		event := Progress{Step: s, Done: i, Total: len(steps)}
@@ -181,10 +182,16 @@ func (t *turn) pause(ctx context.Context) error {
 	}
 	timer := time.NewTimer(max(t.next.Sub(t.Now()), time.Millisecond))
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return t.observe(ctx)
-	case <-ctx.Done():
-		return fmt.Errorf("wait: %w", ctx.Err())
+	alive := time.NewTicker(pulse)
+	defer alive.Stop()
+	for {
+		t.status.beats(t.Now())
+		select {
+		case <-timer.C:
+			return t.observe(ctx)
+		case <-alive.C:
+		case <-ctx.Done():
+			return fmt.Errorf("wait: %w", ctx.Err())
+		}
 	}
 }

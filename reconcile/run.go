@@ -5,13 +5,32 @@ import (
 	"time"
 )
 
+// pulse is how often a loop that rests says that it lives.
+const pulse = 10 * time.Second
+
+// atStart is when the machine is converged for the first time where the first fetch
+// takes longer: a server that hangs must not keep a host from its addresses.
+const atStart = time.Second
+
 // Run is the daemon's loop: a turn at once, then one each interval, when the
 // source hints at something new, or when a person asks. Failures back off. It
 // answers nil when ctx has ended and the step under way is recorded.
 func (c *Controller) Run(ctx context.Context) error {
-	failures := 0
+	failures, next := 0, c.Now()
+	report := &Report{Host: &HostResult{RetryAfter: atStart}}
 	for {
-		report, err := c.Turn(ctx)
+		fetch := c.fetch // where it was suspended a moment ago
+		c.attend(ctx, report, func() {
+			if c.due(ctx, next) && !c.isSuspended() {
+				rev, err := c.fetch(ctx)
+				fetch = func(context.Context) (Revision, error) { return rev, err }
+			}
+		})
+		if ctx.Err() != nil {
+			return nil
+		}
+		var err error
+		report, err = c.turn(ctx, fetch)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -21,9 +40,7 @@ func (c *Controller) Run(ctx context.Context) error {
 		} else {
 			failures = 0
 		}
-		if !c.wait(ctx, c.Now().Add(c.delay(failures)), report) {
-			return nil
-		}
+		next = c.Now().Add(c.delay(failures))
 	}
 }
 
@@ -36,6 +53,9 @@ func (c *Controller) delay(failures int) time.Duration {
 		d = c.Interval
 	}
 	now := c.Now()
+	if s := c.ledger.now().Suspended; s.Active(now) && !s.Until.IsZero() {
+		d = min(d, max(s.Until.Sub(now), time.Millisecond))
+	}
 	holds, _ := c.ledger.notes()
 	for _, h := range holds {
 		if until := h.NotBefore.Sub(now); !h.NotBefore.IsZero() && until < d {
@@ -45,22 +65,16 @@ func (c *Controller) delay(failures int) time.Duration {
 	return d + time.Duration((c.Chance()-0.5)*0.2*float64(d))
 }
 
-// wait waits for the next poll, or for a reason to poll earlier, and heals the
-// machine meanwhile. It answers false when ctx has ended.
-func (c *Controller) wait(ctx context.Context, until time.Time, report *Report) bool {
+// due waits until it is time to poll, or for a reason to poll earlier. It answers
+// false when ctx has ended.
+func (c *Controller) due(ctx context.Context, until time.Time) bool {
 	var changed <-chan struct{}
 	if c.Source != nil {
 		changed = c.Source.Changed()
 	}
 	poll := time.NewTimer(until.Sub(c.Now()))
 	defer poll.Stop()
-	var resting <-chan time.Time
 	for {
-		host := c.HostChanged
-		if resting != nil {
-			host = nil // hints of the machine wait
-		}
-		retry := hostRetry(report)
 		select {
 		case <-ctx.Done():
 			return false
@@ -73,6 +87,31 @@ func (c *Controller) wait(ctx context.Context, until time.Time, report *Report) 
 				return true
 			}
 			changed = nil // the source has no more hints; polling goes on
+		}
+	}
+}
+
+// attend heals the machine while something is waited for that changes nothing.
+func (c *Controller) attend(ctx context.Context, report *Report, waiting func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		waiting()
+	}()
+	alive := time.NewTicker(pulse)
+	defer alive.Stop()
+	var resting <-chan time.Time
+	retry := hostRetry(report)
+	for {
+		c.status.beats(c.Now())
+		host := c.HostChanged
+		if resting != nil {
+			host = nil // hints of the machine wait
+		}
+		select {
+		case <-done:
+			return
+		case <-alive.C:
 		case <-resting:
 			resting = nil
 		case event, open := <-host:
@@ -81,10 +120,10 @@ func (c *Controller) wait(ctx context.Context, until time.Time, report *Report) 
 				continue
 			}
 			start := c.Now()
-			report = c.heal(ctx, event)
+			retry = hostRetry(c.heal(ctx, event))
 			resting = time.After(c.pace.rest(start, c.Now()))
 		case <-retry:
-			report = c.heal(ctx, time.Time{})
+			retry = hostRetry(c.heal(ctx, time.Time{}))
 		}
 	}
 }

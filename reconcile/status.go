@@ -60,7 +60,7 @@ type HostStatus struct {
 
 // StatusCondition is one statement about the loop.
 type StatusCondition struct {
-	Type    string    `json:"type"`   // Applied, Unblocked, Recorded, Certain, Confirmed
+	Type    string    `json:"type"`   // Applied, Unblocked, Recorded, Certain, Confirmed; Suspended where it is
 	Status  string    `json:"status"` // True, False, Unknown
 	Reason  string    `json:"reason"`
 	Message string    `json:"message"`
@@ -70,7 +70,7 @@ type StatusCondition struct {
 // InSync reports whether everything is as the newest revision says, and known.
 func (s Status) InSync() bool {
 	for _, c := range s.Conditions {
-		if c.Type == conditionCertain && c.Status == "False" {
+		if c.Type == conditionCertain && c.Status == "False" || c.Type == conditionSuspended {
 			return false
 		}
 	}
@@ -91,12 +91,19 @@ func (c *Controller) Status() Status {
 	return s
 }
 
-// Beat answers when the loop last came round: a loop that lives is never long
-// behind.
+// Beat answers when the loop last came round: one that lives is not behind by much
+// more than pulse, or than one step, or one turn of the machine with its probes.
 func (c *Controller) Beat() time.Time {
 	c.status.mu.Lock()
 	defer c.status.mu.Unlock()
 	return c.status.beat
+}
+
+// beats notes that the loop came round.
+func (b *statusBoard) beats(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.beat = at
 }
 
 // LastPlan answers the newest plan, in the end what was left to do; nil before the
@@ -124,6 +131,7 @@ func (b *statusBoard) start(at time.Time, c Config, state *store.State) {
 	}
 	b.now.applied(state.Meta)
 	b.now.Certain(at, state.Intents)
+	b.now.Suspended(at, state.Meta.Suspended)
 }
 
 func (s *Status) applied(m store.Meta) {

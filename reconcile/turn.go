@@ -42,12 +42,23 @@ type turn struct {
 
 // Turn does one turn of the loop. The Report is never nil. An error says why the
 // newest revision is not applied; a *SourceError where the source or its content
-// is the reason. The machine was converged all the same.
-func (c *Controller) Turn(ctx context.Context) (*Report, error) {
+// is the reason. The machine was converged all the same. While a person has
+// suspended the loop, nothing is done.
+func (c *Controller) Turn(ctx context.Context) (*Report, error) { return c.turn(ctx, c.fetch) }
+
+// fetching answers the newest revision, as Source.Fetch does.
+type fetching func(ctx context.Context) (Revision, error)
+
+func (c *Controller) turn(ctx context.Context, fetch fetching) (*Report, error) {
 	c.busy.Lock()
 	defer c.busy.Unlock()
+	c.renewed()
 	report, began := &Report{}, c.Now()
-	err := c.cloudTurn(ctx, report)
+	if rests, err := c.rests(ctx, report); rests || err != nil {
+		c.tell(ctx, Turned{Report: report, Err: err}, began)
+		return report, err
+	}
+	err := c.cloudTurn(ctx, report, fetch)
 	report.Serial = c.ledger.now().Serial
 	c.status.turned(c.Now(), c.ledger, report, err)
 	if hostErr := c.hostTurn(ctx, report, false); hostErr != nil {
@@ -57,11 +68,11 @@ func (c *Controller) Turn(ctx context.Context) (*Report, error) {
 	return report, err
 }
 
-func (c *Controller) cloudTurn(ctx context.Context, report *Report) error {
+func (c *Controller) cloudTurn(ctx context.Context, report *Report, fetch fetching) error {
 	if err := c.reload(ctx); err != nil {
 		return err
 	}
-	rev, err := c.fetch(ctx)
+	rev, err := fetch(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,6 +87,7 @@ func (c *Controller) cloudTurn(ctx context.Context, report *Report) error {
 }
 
 func (c *Controller) begin(g goal, report *Report) *turn {
+	c.status.beats(c.Now())
 	return &turn{Controller: c, goal: g, report: report, started: c.Now().UTC(), touched: map[schema.Ref]bool{}, batch: newBatch()}
 }
 

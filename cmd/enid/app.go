@@ -92,6 +92,7 @@ cloud's API.`,
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.showCommand(), a.getCommand(), a.importCommand(),
 		a.historyCommand(), a.schemaCommand(), a.versionCommand(), a.hostCommand(),
 		a.applyCommand(), a.runCommand(), a.statusCommand(), a.acceptCommand(), a.retryCommand(), a.syncCommand(),
+		a.suspendCommand(), a.resumeCommand(),
 		a.rulesCommand(), a.explainCommand())
 	root.AddCommand(a.reachCommand(), a.cidrCommand(), a.graphCommand(), a.keypairCommand())
 	root.AddCommand(a.stateCommand(), a.tryCommand(), a.guardCommand())

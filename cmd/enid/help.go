@@ -12,7 +12,7 @@ var helpGroups = []struct {
 	commands []string
 }{
 	{"Change things:", []string{"validate", "plan", "show", "diff", "apply", "try", "destroy", "import", "state"}},
-	{"Follow git:", []string{"run", "status", "accept", "retry", "sync", "history"}},
+	{"Follow git:", []string{"run", "status", "accept", "retry", "sync", "suspend", "resume", "history"}},
 	{"Ask:", []string{"get", "reach", "cidr", "graph", "keypair"}},
 	{"Look things up:", []string{"rules", "explain", "schema", "version", "completion", "help"}},
 	{"This machine:", []string{"host"}},

@@ -72,19 +72,28 @@ func watchMachine(ctx context.Context, cfg *reconcile.Config, confirm host.Confi
 	}
 }
 
-// confirmedHost is the machine where its changes have to be confirmed by probes.
-type confirmedHost struct {
-	machineHost
-	confirm host.Confirm
-}
-
 // Asked answers what the state asks of the machine.
-func (c confirmedHost) Asked(state *plan.World, name string) (json.RawMessage, error) {
+func (m machineHost) Asked(state *plan.World, name string) (json.RawMessage, error) {
 	h, err := guest.Declared(state, name)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(h)
+}
+
+// Sustain keeps the leases of what is there.
+func (m machineHost) Sustain(ctx context.Context, asked json.RawMessage) error {
+	h, err := declared(asked)
+	if err != nil {
+		return err
+	}
+	return m.Machine.Sustain(ctx, h)
+}
+
+// confirmedHost is the machine where its changes have to be confirmed by probes.
+type confirmedHost struct {
+	machineHost
+	confirm host.Confirm
 }
 
 // TurnTo converges the machine once to what was asked.
@@ -99,15 +108,6 @@ func (c confirmedHost) TurnTo(ctx context.Context, asked json.RawMessage, try bo
 	}
 	r, err := c.ConvergeConfirmed(ctx, h, c.confirm)
 	return hostResult(r), err
-}
-
-// Sustain keeps the leases of what is there.
-func (c confirmedHost) Sustain(ctx context.Context, asked json.RawMessage) error {
-	h, err := declared(asked)
-	if err != nil {
-		return err
-	}
-	return c.Machine.Sustain(ctx, h)
 }
 
 func declared(asked json.RawMessage) (*guest.Host, error) {

@@ -91,12 +91,14 @@ func restingStatus(ctx context.Context, db *bolt.DB) (s reconcile.Status, inSync
 	if len(state.Intents) > 0 {
 		s.Certain(state.Intents[0].At, state.Intents)
 	}
+	now := time.Now()
+	s.Suspended(now, m.Suspended)
 	for _, c := range state.Confirmed {
 		if c.Failed != "" && c.Failed == m.Applied.Revision {
 			s.Unconfirmed(c)
 		}
 	}
-	inSync = len(newest) > 0 && newest[0].Outcome == store.Done && s.Blocked == 0
+	inSync = len(newest) > 0 && newest[0].Outcome == store.Done && s.Blocked == 0 && !m.Suspended.Active(now)
 	return s, inSync, nil
 }
 
@@ -133,7 +135,7 @@ func (a *app) showStatus(s reconcile.Status) {
 		row("Host", "%s is %s%s", h.Name, h.Condition, message)
 	}
 	for _, c := range s.Conditions {
-		if c.Status != "True" {
+		if (c.Status == "True") == (c.Type == "Suspended") { // all others are good news where they are true
 			row(c.Type, "%s: %s %s", c.Status, c.Reason, c.Message)
 		}
 	}

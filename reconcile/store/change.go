@@ -23,6 +23,8 @@ type Change struct {
 	Applied *Applied
 	// Source, where not empty, replaces Meta.Source.
 	Source string
+	// Suspend, where set, replaces Meta.Suspended.
+	Suspend *Suspension
 
 	Intend  []Intent
 	Resolve []Call // intents
@@ -73,5 +75,5 @@ func (c *Change) Count(r Revision) Revision {
 func (c *Change) Empty() bool {
 	return len(c.Put)+len(c.Delete)+len(c.Steps)+len(c.Intend)+len(c.Resolve)+len(c.Hold)+
 		len(c.Release)+len(c.Accept)+len(c.Spend)+len(c.Confirm) == 0 &&
-		c.Begin == nil && c.End == nil && c.Applied == nil && c.Source == ""
+		c.Begin == nil && c.End == nil && c.Applied == nil && c.Source == "" && c.Suspend == nil
 }

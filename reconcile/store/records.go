@@ -21,6 +21,21 @@ type Meta struct {
 	// Empty before the first time.
 	Source  string  `json:"source,omitempty"`
 	Applied Applied `json:"applied,omitzero"`
+	// Suspended is how a person holds the daemon; zero: it is not held.
+	Suspended Suspension `json:"suspended,omitzero"`
+}
+
+// Suspension keeps the daemon from doing anything.
+type Suspension struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until,omitzero"` // zero: until a person resumes
+}
+
+// Active reports whether the daemon is held at that time.
+func (s Suspension) Active(at time.Time) bool {
+	return !s.At.IsZero() && (s.Until.IsZero() || at.Before(s.Until))
 }
 
 // Applied is the revision that is in force.

@@ -65,5 +65,8 @@ func Advance(m Meta, base uint64, c *Change) (Meta, error) {
 	if c.Source != "" {
 		m.Source = c.Source
 	}
+	if c.Suspend != nil {
+		m.Suspended = *c.Suspend
+	}
 	return m, nil
 }

@@ -93,6 +93,21 @@ func (c *Client) Forget(ctx context.Context, target schema.Ref, by string) error
 	return c.post(ctx, "state/forget", url.Values{"target": {target.String()}, "by": {by}}, &struct{}{})
 }
 
+// Suspend has the daemon do nothing until s.Until, or Resume where that is zero.
+func (c *Client) Suspend(ctx context.Context, s store.Suspension) error {
+	form := url.Values{"by": {s.By}, "reason": {s.Reason}}
+	if !s.Until.IsZero() {
+		form.Set("until", s.Until.UTC().Format(time.RFC3339))
+	}
+	return c.post(ctx, "suspend", form, &struct{}{})
+}
+
+// Resume ends a suspension, and answers whether there was one.
+func (c *Client) Resume(ctx context.Context, by string) (was bool, err error) {
+	err = c.post(ctx, "resume", url.Values{"by": {by}}, &was)
+	return was, err
+}
+
 // Sync has the daemon poll its source now.
 func (c *Client) Sync(ctx context.Context) error { return c.post(ctx, "sync", nil, &struct{}{}) }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"enid/plan"
 	"enid/reconcile/store"
@@ -39,6 +40,8 @@ type Daemon interface {
 	Resolve(ctx context.Context, target schema.Ref, operation string, done bool, by string) ([]store.Intent, error)
 	Move(ctx context.Context, from, to schema.Ref, by string) ([]schema.Ref, error)
 	Forget(ctx context.Context, ref schema.Ref, by string) error
+	Suspend(ctx context.Context, s store.Suspension) error
+	Resume(ctx context.Context, by string) (bool, error)
 	Hint()
 }
 
@@ -73,6 +76,21 @@ func Control(d Daemon) http.Handler {
 	mux.HandleFunc("POST /control/state/forget", about("target", func(r *http.Request, target schema.Ref) (any, error) {
 		return struct{}{}, d.Forget(r.Context(), target, r.FormValue("by"))
 	}))
+	mux.HandleFunc("POST /control/suspend", func(w http.ResponseWriter, r *http.Request) {
+		s := store.Suspension{By: r.FormValue("by"), Reason: r.FormValue("reason")}
+		var err error
+		if until := r.FormValue("until"); until != "" {
+			s.Until, err = time.Parse(time.RFC3339, until)
+		}
+		if err == nil {
+			err = d.Suspend(r.Context(), s)
+		}
+		answer(w, struct{}{}, err)
+	})
+	mux.HandleFunc("POST /control/resume", func(w http.ResponseWriter, r *http.Request) {
+		was, err := d.Resume(r.Context(), r.FormValue("by"))
+		answer(w, was, err)
+	})
 	mux.HandleFunc("POST /control/sync", func(w http.ResponseWriter, _ *http.Request) {
 		d.Hint()
 		answer(w, struct{}{}, nil)

@@ -1,0 +1,109 @@
+package reconcile
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"enid/reconcile/store"
+)
+
+// A suspended loop does nothing, whatever git says, until the time is over; it is
+// suspended still after a start.
+func TestSuspended(t *testing.T) {
+	l := newLab(t, labOptions{})
+	ctx := t.Context()
+	l.source.commit("c1", network)
+	if _, err := l.Turn(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []store.Suspension{{}, {By: "ann", Until: l.clock.Add(-time.Second)}} {
+		if err := l.Suspend(ctx, wrong); err == nil {
+			t.Errorf("%+v got through", wrong)
+		}
+	}
+	if err := l.Suspend(ctx, store.Suspension{By: "ann", Reason: "the rack moves", Until: l.clock.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	l.source.commit("c2", network, eni("b", ""))
+	r, err := l.Turn(ctx)
+	s := l.Status()
+	if err != nil || !r.Suspended || s.Applied.Revision != "c1" || s.InSync() {
+		t.Fatalf("%+v, %v, %+v", r, err, s)
+	}
+	if c := s.Conditions[len(s.Conditions)-1]; c.Type != "Suspended" || c.Status != "True" || !strings.Contains(c.Message, "by ann since 2") || !strings.HasSuffix(c.Message, "Z: the rack moves") {
+		t.Errorf("%+v", c)
+	}
+	state, err := l.db.Load(ctx)
+	if err != nil || state.Meta.Suspended.By != "ann" {
+		t.Errorf("%+v, %v", state.Meta, err)
+	}
+	l.clock = l.clock.Add(time.Hour)
+	if _, err := l.Turn(ctx); err != nil || l.Status().Applied.Revision != "c2" || !l.Status().InSync() {
+		t.Errorf("it did not end: %+v, %v", l.Status(), err)
+	}
+	if was, err := l.Resume(ctx, "ann"); was || err != nil {
+		t.Errorf("resumed what had ended: %v, %v", was, err)
+	}
+}
+
+// A suspension that comes while a turn works ends it with the present step.
+func TestSuspendedBetweenTwoSteps(t *testing.T) {
+	var l *lab
+	steps := 0
+	l = newLab(t, labOptions{config: Config{Progress: func(p Progress) {
+		if p.State != StepDone {
+			return
+		}
+		if steps++; steps == 1 {
+			if err := l.Suspend(context.Background(), store.Suspension{By: "ann"}); err != nil {
+				t.Error(err)
+			}
+		}
+	}}})
+	l.source.commit("c1", network, eni("b", ""), eni("c", ""))
+	if _, err := l.Turn(t.Context()); err == nil || !strings.Contains(err.Error(), "suspended") || steps != 1 {
+		t.Fatalf("%d steps, %v", steps, err)
+	}
+	if was, err := l.Resume(t.Context(), "ann"); !was || err != nil {
+		t.Fatal(was, err)
+	}
+	if r, err := l.Turn(t.Context()); err != nil || r.Outcome != store.Done || !l.Status().InSync() {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// hanging is a source that never answers, after the first time.
+type hanging struct{ Source }
+
+func (h hanging) Fetch(ctx context.Context) (Revision, error) {
+	<-ctx.Done()
+	return Revision{}, &SourceError{Condition: Unreachable, Message: "no answer", Err: ctx.Err()}
+}
+
+// A source that hangs keeps the machine from nothing, and the loop lives.
+func TestHangingSourceKeepsNoMachineWaiting(t *testing.T) {
+	b := busy{make(chan struct{}, 100)}
+	l := newLab(t, labOptions{realTime: true, config: Config{Interval: time.Hour, Host: b, HostName: "web-1"}})
+	l.Source = hanging{l.source}
+	defer running(t, l)()
+	select {
+	case <-b.turns:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the machine had no turn")
+	}
+}
+
+// A renewal is taken over before the next turn.
+func TestRenew(t *testing.T) {
+	l := newLab(t, labOptions{realTime: true, config: Config{Interval: time.Hour}})
+	l.source.commit("c1", network)
+	defer running(t, l)()
+	until(t, "the first commit", func() bool { return l.Status().Applied.Revision == "c1" })
+	l.Renew(func(c *Config) { c.Interval = 5 * time.Millisecond })
+	l.source.commit("c2", network, eni("b", ""))
+	until(t, "the second commit", func() bool { return l.Status().Applied.Revision == "c2" })
+	l.source.commit("c3", network)
+	until(t, "the third commit, by polling", func() bool { return l.Status().Applied.Revision == "c3" })
+}
