@@ -298,5 +298,5 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	log.Info("enid runs", "pid", os.Getpid(), "state", where.Dir, "driver", "state only: no cloud API is called")
 	counted.Follow(c)
 	defer told.start(ctx)()
-	return serveAndRun(ctx, daemon{c, counted, bell}, f.listen, where.Dir, log)
+	return serveAndRun(ctx, daemon{c, counted, bell}, f.listen, f.confirmTimeout, where.Dir, log)
 }

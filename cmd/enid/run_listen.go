@@ -47,7 +47,7 @@ func (d daemon) Ready() bool { return d.Controller.Status().Applied.Revision != 
 
 // serveAndRun runs the loop and answers on the socket and, where it is asked to, on
 // an address, until ctx ends.
-func serveAndRun(ctx context.Context, d daemon, o web.Options, stateDir string, log *slog.Logger) error {
+func serveAndRun(ctx context.Context, d daemon, o web.Options, slack time.Duration, stateDir string, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return web.Serve(ctx, stateDir, d, log) })
 	if o.Addr != "" {
@@ -55,6 +55,7 @@ func serveAndRun(ctx context.Context, d daemon, o web.Options, stateDir string, 
 			return web.Listen(ctx, o, d.pages(o, log), log, func(at net.Addr) { log.Info("listening", "address", at.String(), "tls", o.CertFile != "") })
 		})
 	}
+	group.Go(func() error { supervised(ctx, d.Controller, slack, log); return nil })
 	group.Go(func() error { return d.Run(ctx) })
 	return group.Wait()
 }
