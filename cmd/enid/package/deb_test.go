@@ -32,15 +32,18 @@ func debInstalls(t *testing.T, older, newer string) {
 	m.configure()
 	m.must("systemctl", "enable", "--now", "enid")
 	m.converges("10.0.0.20", "10.0.0.21")
-	m.must("ip", "rule", "delete", "from", "10.0.0.20", "lookup", "1001")
-	m.converges("10.0.0.20", "10.0.0.21")
+	m.heals()
 	masks := m.must("sh", "-c", "cat /sys/class/net/eth1/queues/rx-*/rps_cpus")
 	if strings.Trim(masks, "0,\n") == "" {
 		t.Errorf("under the unit no RPS mask is set: %q", masks)
 	}
-	if got := m.must("stat", "--format=%a %U", "/var/lib/enid", "/var/lib/enid/enid.sock"); got != "700 root\n600 root\n" {
-		t.Errorf("the state is open to others: %s", got)
-	}
+	m.within("the state is closed to others", func() error {
+		got, err := m.try("stat", "--format=%a %U", "/var/lib/enid", "/var/lib/enid/enid.sock")
+		if err == nil && got != "700 root\n600 root\n" {
+			err = errors.New(got)
+		}
+		return err
+	})
 
 	state, pid := m.state(), m.pid()
 	m.must("dpkg", "--install", "--force-confold", "/root/newer.deb")
@@ -51,12 +54,25 @@ func debInstalls(t *testing.T, older, newer string) {
 	if now := m.pid(); now == pid {
 		t.Error("after the upgrade the old program runs on")
 	}
-	m.converges("10.0.0.20", "10.0.0.21")
+	m.heals()
 	if now := m.state(); now != state {
 		t.Errorf("the upgrade changed the state from %s to %s", state, now)
 	}
 	kept(t, m.at("etc/enid/config.yaml"), "host: web-1")
 	kept(t, m.at("etc/enid/config.yaml.dpkg-dist"), "the-next-version")
+
+	// An upgrade on a host whose configuration is wrong is an upgrade all the same.
+	m.must("sh", "-c", "echo nosuch: key >>/etc/enid/config.yaml")
+	m.must("dpkg", "--install", "--force-confold", "/root/older.deb")
+	m.within("the log says what is wrong", func() error {
+		if log := m.must("journalctl", "--unit=enid", "--output=cat"); !strings.Contains(log, "unknown keys [nosuch]") {
+			return errors.New(log)
+		}
+		return nil
+	})
+	m.must("sed", "-i", "/nosuch/d", "/etc/enid/config.yaml")
+	m.must("dpkg", "--install", "--force-confold", "/root/newer.deb")
+	m.heals()
 
 	rules := m.must("ip", "rule")
 	m.must("dpkg", "--remove", "enid")
@@ -71,7 +87,7 @@ func debInstalls(t *testing.T, older, newer string) {
 	m.must("dpkg", "--install", "/root/newer.deb")
 	m.unit("enabled", "inactive")
 	m.must("systemctl", "start", "enid")
-	m.converges("10.0.0.20", "10.0.0.21")
+	m.heals()
 	if now := m.state(); now != state {
 		t.Errorf("the removal changed the state from %s to %s", state, now)
 	}
@@ -123,6 +139,13 @@ func (m *machine) converges(addresses ...string) {
 	})
 }
 
+// heals checks that what somebody takes away comes back.
+func (m *machine) heals() {
+	m.t.Helper()
+	m.must("ip", "rule", "delete", "priority", "9000") // the one of 10.0.0.20 alone
+	m.converges("10.0.0.20", "10.0.0.21")
+}
+
 // unit checks whether the unit is enabled, and active.
 func (m *machine) unit(enabled, active string) {
 	m.t.Helper()
@@ -135,10 +158,10 @@ func (m *machine) unit(enabled, active string) {
 
 func (m *machine) pid() string { return m.must("systemctl", "show", "--property=MainPID", "enid") }
 
-// state is what the stored state says of what was applied, and the names of its files.
+// state is what the stored state says of what was applied.
 func (m *machine) state() string {
 	m.t.Helper()
-	return m.must("sh", "-ec", "ls /var/lib/enid; enid history")
+	return m.must("enid", "history")
 }
 
 func (m *machine) gone(paths ...string) {
