@@ -91,6 +91,14 @@ or undone, pending meanwhile and while rules block something. Both are tried aga
 with growing pauses, and keep the loop waiting for nothing. Only https is told, or
 loopback.
 
+With --listen it answers HTTP: / (the status page), /healthz (the loop is alive),
+/readyz (a revision is applied), /metrics, and read-only JSON below /api/v1, described
+by /api/v1/openapi.json. On loopback it answers to loopback names only. Beyond it,
+--tls-cert, --tls-key and --auth-token-file are wanted, and every path but /healthz and
+/webhook asks for the token: as Bearer, or as the password of Basic. With
+--webhook-secret-file, POST /webhook of GitHub, GitLab or Gitea brings the next poll
+forward; nothing in it is believed. The files are read anew when they change.
+
 With --host-only the machine follows from the topology as if it were applied, from what
 the files declare and from the facts among them: no cloud state is shared, and many
 hosts run so from one repository, with --host auto. What a cloud would choose is not
@@ -233,10 +241,8 @@ func (f runFlags) check() error {
 	if f.interval < 100*time.Millisecond {
 		return fmt.Errorf("--interval %s: give at least 100ms", f.interval)
 	}
-	if f.listen.Addr != "" {
-		if err := f.listen.Check(); err != nil {
-			return err
-		}
+	if err := f.listen.Check(); err != nil {
+		return err
 	}
 	if err := f.notify.check(); err != nil {
 		return err

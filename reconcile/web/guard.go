@@ -8,23 +8,25 @@ import (
 	"strings"
 )
 
-// guard lets in who may ask. Without a token only this machine can connect, and the
-// Host header has to be one of its own names: a page from elsewhere, whose name was
-// made to point here, is not answered. With a token every path wants it, but the two
-// that cannot have one.
+// guard lets in who may ask. On loopback the Host header has to be one of this
+// machine's own names, so that a page from elsewhere, whose name was made to point
+// here, is not answered; a delivery has its signature, and a proxy may bring it under
+// the proxy's name. With a token every path wants it, but the two that cannot have one.
 func (o Options) guard(next http.Handler) http.Handler {
+	host, _, _ := net.SplitHostPort(o.Addr) // Check has seen it
+	local := loopback(host)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
+		delivered := r.URL.Path == "/webhook"
 		switch {
-		case r.URL.Path == "/healthz" || r.URL.Path == "/webhook":
-		case o.TokenFile != "" && !o.authorized(r):
+		case local && !delivered && !loopback(hostOf(r)):
+			http.Error(w, "this address answers to loopback names only", http.StatusMisdirectedRequest)
+			return
+		case o.TokenFile != "" && !delivered && r.URL.Path != "/healthz" && !o.authorized(r):
 			h.Set("WWW-Authenticate", `Basic realm="enid", charset="UTF-8"`)
 			http.Error(w, "the token is asked for: as Bearer, or as the password of Basic", http.StatusUnauthorized)
-			return
-		case o.TokenFile == "" && !loopback(hostOf(r)):
-			http.Error(w, "this address answers to loopback names only", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -18,7 +18,7 @@ import (
 
 // Options say where the daemon listens, and who may ask.
 type Options struct {
-	// Addr is HOST:PORT. A host that is no loopback address wants a certificate and
+	// Addr is HOST:PORT; empty listens nowhere. A host that is no loopback address wants a certificate and
 	// a token.
 	Addr string
 	// CertFile and KeyFile are PEM, read anew when they change.
@@ -42,8 +42,14 @@ const (
 )
 
 // Check refuses what must not be listened on so: beyond loopback without a
-// certificate or a token, and half of a pair of files.
+// certificate or a token, half of a pair of files, and files that nothing would use.
 func (o Options) Check() error {
+	if o.Addr == "" {
+		if o != (Options{}) {
+			return errors.New("--tls-cert, --tls-key, --auth-token-file and --webhook-secret-file are of --listen: give HOST:PORT there as well")
+		}
+		return nil
+	}
 	host, _, err := net.SplitHostPort(o.Addr)
 	if err != nil {
 		return fmt.Errorf("--listen %q: give HOST:PORT such as 127.0.0.1:8080", o.Addr)

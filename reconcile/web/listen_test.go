@@ -100,6 +100,8 @@ func TestListenBeyondLoopback(t *testing.T) {
 		o    web.Options
 		want string // "" is accepted
 	}{
+		{web.Options{}, ""},
+		{web.Options{WebhookSecretFile: secret}, "are of --listen"},
 		{web.Options{Addr: "127.0.0.1:8080"}, ""},
 		{web.Options{Addr: "[::1]:8080"}, ""},
 		{web.Options{Addr: "localhost:8080"}, ""},
@@ -124,24 +126,38 @@ func TestListenBeyondLoopback(t *testing.T) {
 	}
 }
 
-// TestLoopbackNames: without a token only this machine's own names are answered, so
-// that a page whose name was made to point here learns nothing.
+// TestLoopbackNames: on loopback only this machine's own names are answered, token or
+// not, so that a page whose name was made to point here learns nothing.
 func TestLoopbackNames(t *testing.T) {
-	address, _, _ := listening(t, web.Options{}, nil)
-	_, port, _ := net.SplitHostPort(address)
-	for host, want := range map[string]int{
-		"127.0.0.1:" + port: 200, "localhost:" + port: 200, "LOCALHOST": 200, "[::1]:" + port: 200, "127.8.8.8": 200,
-		"example.com": 421, "127.0.0.1.example.com:" + port: 421, "localhost.example.com": 421, "": 400,
-	} {
-		connection, err := net.Dial("tcp", address)
-		if err != nil {
-			t.Fatal(err)
+	for _, o := range []web.Options{{}, {TokenFile: file(t, "token", token)}} {
+		address, _, _ := listening(t, o, nil)
+		_, port, _ := net.SplitHostPort(address)
+		status := func(path, host string) int {
+			t.Helper()
+			connection, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer connection.Close()
+			fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n", path, host, token)
+			got, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got.StatusCode
 		}
-		fmt.Fprintf(connection, "GET /api/v1/status HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", host)
-		got, err := http.ReadResponse(bufio.NewReader(connection), nil)
-		connection.Close()
-		if err != nil || host != "" && got.StatusCode != want {
-			t.Errorf("Host %q: %v %v, wanted %d", host, got, err, want)
+		for host, want := range map[string]int{
+			"127.0.0.1:" + port: 200, "localhost:" + port: 200, "LOCALHOST": 200, "[::1]:" + port: 200, "127.8.8.8": 200,
+			"example.com": 421, "127.0.0.1.example.com:" + port: 421, "localhost.example.com": 421, "": 421,
+		} {
+			for _, path := range []string{"/api/v1/status", "/healthz"} {
+				if got := status(path, host); got != want {
+					t.Errorf("%s of Host %q: %d, wanted %d", path, host, got, want)
+				}
+			}
+		}
+		if got := status("/webhook", "hooks.example.com"); got != 404 { // nothing is mounted there: it came through
+			t.Errorf("a delivery by a proxy: %d", got)
 		}
 	}
 }
