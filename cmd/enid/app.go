@@ -31,12 +31,13 @@ func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // app is one run of the program.
 type app struct {
-	in       io.Reader
-	out, err io.Writer
-	state    string
-	logLevel string
-	noColor  bool
-	patience time.Duration // host.Options.Patience
+	in        io.Reader
+	out, err  io.Writer
+	state     string
+	logLevel  string
+	logFormat string
+	noColor   bool
+	patience  time.Duration // host.Options.Patience
 }
 
 // hostPatience is enough for the detection of duplicate IPv6 addresses, and for all
@@ -88,6 +89,7 @@ cloud's API.`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.state, "state", env("ENID_STATE", defaultState()), "where the state is kept: a folder (env ENID_STATE)")
 	f.StringVar(&a.logLevel, "log-level", env("ENID_LOG_LEVEL", "warn"), "what is logged to stderr: debug, info, warn, error")
+	f.StringVar(&a.logFormat, "log-format", env("ENID_LOG_FORMAT", "text"), "how it is logged: text or json, a line each; without a time under systemd's journal")
 	f.BoolVar(&a.noColor, "no-color", os.Getenv("NO_COLOR") != "", "print no colours, on a terminal neither")
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.showCommand(), a.getCommand(), a.importCommand(),
 		a.historyCommand(), a.schemaCommand(), a.versionCommand(), a.hostCommand(),
@@ -131,7 +133,22 @@ func (a *app) logger() (*slog.Logger, error) {
 	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
 		return nil, fmt.Errorf("--log-level %q: choose debug, info, warn or error", a.logLevel)
 	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level})), nil
+	if err := oneOf("log-format", a.logFormat, "text", "json"); err != nil {
+		return nil, err
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if os.Getenv("JOURNAL_STREAM") != "" { // the journal has its own time
+		options.ReplaceAttr = func(groups []string, attr slog.Attr) slog.Attr {
+			if len(groups) == 0 && attr.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return attr
+		}
+	}
+	if a.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.err, options)), nil
+	}
+	return slog.New(slog.NewTextHandler(a.err, options)), nil
 }
 
 // terminal reports whether w is a terminal.
