@@ -53,13 +53,14 @@ func (s standing) key() string { return strings.TrimRight(s.to+" "+s.reason+" "+
 // known, stands nowhere: what was told of it last is still the news.
 func standings(s reconcile.Status) (out []standing) {
 	source := s.Source
-	if source.Condition != reconcile.Fetching {
-		of := standing{subject: "Source", to: string(source.Condition), ok: source.Condition == reconcile.Ready, message: source.Message}
-		if !of.ok && source.Condition != reconcile.Unreachable {
-			of.mark = source.Revision
-		}
-		out = append(out, of)
+	if source.Condition == reconcile.Fetching {
+		return nil // the machine has its turns already, and may ask for what only the files say
 	}
+	of := standing{subject: "Source", to: string(source.Condition), ok: source.Condition == reconcile.Ready, message: source.Message}
+	if !of.ok && source.Condition != reconcile.Unreachable {
+		of.mark = source.Revision
+	}
+	out = append(out, of)
 	if h := s.Host; h != nil && h.Condition != reconcile.HostConverging {
 		out = append(out, standing{subject: "Host", to: string(h.Condition), ok: h.Condition == reconcile.HostConverged, message: h.Message})
 	}

@@ -70,7 +70,9 @@ func TestChangesOfConditionsAreTold(t *testing.T) {
 			s.Host = &reconcile.HostStatus{Name: "web-1", Condition: c, Message: message}
 		})
 	}
-	l.Turned(is(reconcile.Fetching, ""))
+	l.Turned(with(is(reconcile.Fetching, ""), func(s *reconcile.Status) {
+		s.Host = &reconcile.HostStatus{Name: "web-1", Condition: reconcile.HostDegraded, Message: "no Host/web-1 in the state"}
+	}))
 	l.Turned(ready)
 	l.Turned(host(reconcile.HostConverged, ""))
 	if told := l.told(); told != nil {
