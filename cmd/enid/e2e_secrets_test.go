@@ -88,7 +88,7 @@ func TestE2ESecrets(t *testing.T) {
 	// A server that repeats what it was given, or leads elsewhere with it.
 	for _, repeat := range []func(http.ResponseWriter, *http.Request){
 		func(w http.ResponseWriter, r *http.Request) {
-			http.Error(w, r.Header.Get("Authorization")+" "+planted["token"], 401)
+			http.Error(w, r.Header.Get("Authorization")+" "+planted["token"], http.StatusUnauthorized)
 		},
 		func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://user:"+url.PathEscape(planted["token"])+"@enid.invalid/", http.StatusFound)
