@@ -32,7 +32,8 @@ type runFlags struct {
 	requireReview, verifyKeys              string
 	interval, confirmTimeout               time.Duration
 	confirmProbes                          []string
-	adopt, hostOnly                        bool
+	adopt, hostOnly, onlyOnce              bool
+	start                                  reload
 	listen                                 web.Options
 	notify                                 notifyFlags
 }
@@ -99,6 +100,12 @@ by /api/v1/openapi.json. On loopback it answers to loopback names only. Beyond i
 --webhook-secret-file, POST /webhook of GitHub, GitLab or Gitea brings the next poll
 forward; nothing in it is believed. The files are read anew when they change.
 
+SIGHUP reads configuration file and keys again: --interval, --max-deletes,
+--policy-path, --adopt-source and --require-review change at once; what wants a restart
+is named in the log, and a file that is wrong leaves everything as it was. --once does
+one turn and exits: 0 in sync, 2 where something is left to do, 3 where something is
+blocked, 1 where it failed.
+
 With --host-only the machine follows from the topology as if it were applied, from what
 the files declare and from the facts among them: no cloud state is shared, and many
 hosts run so from one repository, with --host auto. What a cloud would choose is not
@@ -121,6 +128,7 @@ func (a *app) runCommand() *cobra.Command {
   enid run --path topology --host web-1 --confirm-probe gateway --confirm-probe tcp://10.0.0.5:443`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			flags.start = reload{givenOf(c.Flags()), c.Flags()}
 			if err := configure(c.Flags(), flags.config); err != nil {
 				return err
 			}
@@ -147,6 +155,7 @@ func (f *runFlags) add(set *pflag.FlagSet) {
 	set.DurationVar(&f.interval, "interval", time.Minute, "time between polls")
 	set.StringVar(&f.host, "host", "", "converge this machine as that Host (auto: the one whose match fits it); without it the cloud's state only")
 	set.BoolVar(&f.hostOnly, "host-only", false, "converge this machine alone: the topology is taken as applied, and no cloud state is shared")
+	set.BoolVar(&f.onlyOnce, "once", false, "do one turn and exit: 0 in sync, 2 something is left, 3 something is blocked, 1 failed")
 	set.StringVar(&f.onRewind, "on-rewind", git.Hold, "when the branch went backwards or lost its history: hold or follow")
 	set.StringVar(&f.maxDeletes, "max-deletes", "", "how much a revision may delete: N or P% (default: the larger of 3 and 20%)")
 	set.StringVar(&f.policyPath, "policy-path", "", "the only folder, below --path, in which Policies and Approvals may stand")
@@ -275,7 +284,9 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return fmt.Errorf("--state: %w", err)
 	}
-	a.patience = 0
+	if !f.onlyOnce {
+		a.patience = 0
+	}
 	var source reconcile.Source
 	counted, bell := metrics.New(version()), &web.Bell{}
 	var told tellers
@@ -301,8 +312,12 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	}
 	defer done()
 	defer source.Close()
+	if f.onlyOnce {
+		return a.once(ctx, c)
+	}
 	log.Info("enid runs", "pid", os.Getpid(), "state", where.Dir, "driver", "state only: no cloud API is called")
 	counted.Follow(c)
 	defer told.start(ctx)()
+	f.start.follow(ctx, c, log)
 	return serveAndRun(ctx, daemon{c, counted, bell}, f.listen, f.confirmTimeout, where.Dir, log)
 }
