@@ -135,6 +135,9 @@ func (a *app) runCommand() *cobra.Command {
 			if !c.Flags().Changed("log-level") {
 				a.logLevel = "info" // a daemon's log is its voice
 			}
+			if !flags.onlyOnce {
+				a.patience = 0 // an event tells what a single turn waits for
+			}
 			return a.runDaemon(c.Context(), flags)
 		},
 	}
@@ -283,9 +286,6 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	where, err := store.ParseURL(a.state)
 	if err != nil {
 		return fmt.Errorf("--state: %w", err)
-	}
-	if !f.onlyOnce {
-		a.patience = 0
 	}
 	var source reconcile.Source
 	counted, bell := metrics.New(version()), &web.Bell{}
