@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	bbolt "go.etcd.io/bbolt"
@@ -97,7 +98,18 @@ func (db *DB) fault(verb string, err error) error {
 	if errors.Is(err, store.ErrCorrupt) {
 		return fmt.Errorf("%s %s: %w; the file was left as it is: keep a copy, then put a backup in its place", verb, db.file(), err)
 	}
-	return fmt.Errorf("%s %s: %w", verb, db.file(), err)
+	return fmt.Errorf("%s %s: %w%s", verb, db.file(), err, remedy(err))
+}
+
+// remedy says what a person can do about a disk.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "; nothing of this was recorded, and what was recorded before is whole: make room on the disk, and it is tried again"
+	case errors.Is(err, syscall.EROFS):
+		return "; the file system is read-only, which the kernel makes it after errors: look at its log, and mount it for writing"
+	}
+	return ""
 }
 
 func readMeta(tx *bbolt.Tx) (m store.Meta, err error) {
