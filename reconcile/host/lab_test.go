@@ -75,6 +75,9 @@ func clean(t must) {
 		}
 	}
 	exec.Command("ip", "route", "flush", "table", "all", "dev", "lo", "proto", "static").Run()
+	for _, kind := range []string{"unreachable", "blackhole", "prohibit", "throw"} { // of no link, with which they would go
+		exec.Command("ip", "-4", "route", "flush", "table", "all", "type", kind).Run()
+	}
 	exec.Command("ip", "link", "set", "lo", "up").Run()
 }
 
