@@ -76,6 +76,23 @@ type job struct {
 	stays  func(*plan.Plan) // says what a plan that destroys leaves; nil: it does not
 }
 
+// jobAsked reads what flags ask for: the targets (nil: everything), and the job with what
+// its plan has to be.
+func (a *app) jobAsked(ctx context.Context, args []string, flags applyFlags) (targets map[plan.Ref]bool, j *job, err error) {
+	if targets, err = parseTargets(flags.targets); err != nil {
+		return nil, nil, err
+	}
+	expect, err := expects(flags.certificate)
+	if err != nil {
+		return nil, nil, err
+	}
+	if j, err = a.jobOf(ctx, args, flags); err != nil {
+		return nil, nil, err
+	}
+	j.expect = j.expect.and(expect)
+	return targets, j, nil
+}
+
 // jobOf reads what is to be applied, a folder or a saved plan.
 func (a *app) jobOf(ctx context.Context, args []string, flags applyFlags) (*job, error) {
 	if flags.saved != "" {
@@ -104,23 +121,14 @@ func (a *app) jobOf(ctx context.Context, args []string, flags applyFlags) (*job,
 }
 
 func (a *app) apply(ctx context.Context, args []string, flags applyFlags) error {
-	only, err := parseTargets(flags.targets)
-	if err != nil {
-		return err
-	}
 	limit, err := limitOf(flags.maxDeletes)
 	if err != nil {
 		return err
 	}
-	expect, err := expects(flags.certificate)
+	only, j, err := a.jobAsked(ctx, args, flags)
 	if err != nil {
 		return err
 	}
-	j, err := a.jobOf(ctx, args, flags)
-	if err != nil {
-		return err
-	}
-	j.expect = j.expect.and(expect)
 	opts := reconcile.ApplyOptions{AllowShrink: flags.allowEmpty && len(j.t.Resources()) == 0}
 	if only != nil {
 		opts.Only = func(ref schema.Ref) bool { return only[ref] }

@@ -50,19 +50,10 @@ or the answer was no.`,
 }
 
 func (a *app) destroy(ctx context.Context, args []string, flags applyFlags) error {
-	targets, err := parseTargets(flags.targets)
+	targets, j, err := a.jobAsked(ctx, args, flags)
 	if err != nil {
 		return err
 	}
-	expect, err := expects(flags.certificate)
-	if err != nil {
-		return err
-	}
-	j, err := a.jobOf(ctx, args, flags)
-	if err != nil {
-		return err
-	}
-	j.expect = expect
 	state, err := a.readState(ctx)
 	if err != nil {
 		return err
