@@ -19,6 +19,10 @@ func (c *Controller) hostTurn(ctx context.Context, report *Report, byHand bool) 
 	if !byHand && c.isSuspended() {
 		return c.sustain(ctx)
 	}
+	if !byHand && c.isBlank() {
+		c.status.awaits(c.Now())
+		return nil
+	}
 	var r HostResult
 	err := c.findHost()
 	if err != nil {
@@ -40,6 +44,12 @@ func (c *Controller) hostTurn(ctx context.Context, report *Report, byHand bool) 
 		return fmt.Errorf("host %s: %w", c.HostName, err)
 	}
 	return nil
+}
+
+// isBlank reports whether nothing was ever applied: then nothing is known of the
+// machine, and it is left as it is.
+func (c *Controller) isBlank() bool {
+	return c.ledger.now().Applied.Revision == "" && len(c.state.Refs()) == 0
 }
 
 // findHost finds out which Host the machine is, where that is not given: the state

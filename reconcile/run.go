@@ -53,16 +53,17 @@ func (c *Controller) delay(failures int) time.Duration {
 		d = c.Interval
 	}
 	now := c.Now()
-	if s := c.ledger.now().Suspended; s.Active(now) && !s.Until.IsZero() {
-		d = min(d, max(s.Until.Sub(now), time.Millisecond))
-	}
 	holds, _ := c.ledger.notes()
 	for _, h := range holds {
 		if until := h.NotBefore.Sub(now); !h.NotBefore.IsZero() && until < d {
 			d = max(until, c.Interval/10)
 		}
 	}
-	return d + time.Duration((c.Chance()-0.5)*0.2*float64(d))
+	d += time.Duration((c.Chance() - 0.5) * 0.2 * float64(d))
+	if s := c.ledger.now().Suspended; s.Active(now) && !s.Until.IsZero() {
+		d = min(d, max(s.Until.Sub(now), time.Millisecond)) // on time, whatever chance says
+	}
+	return d
 }
 
 // due waits until it is time to poll, or for a reason to poll earlier. It answers

@@ -128,6 +128,9 @@ func (b *statusBoard) start(at time.Time, c Config, state *store.State) {
 		Source: SourceStatus{Kind: c.SourceKind, URL: c.URL, Ref: c.Ref, Condition: Fetching, Since: at.UTC()}}
 	if c.Host != nil {
 		b.now.Host = &HostStatus{Name: c.HostName, Condition: HostConverging, WaitingFor: []string{}}
+		if state.Meta.Suspended.Active(at) {
+			b.now.Host.Condition, b.now.Host.Message = HostWaiting, "suspended before it was looked at"
+		}
 	}
 	b.now.applied(state.Meta)
 	b.now.Certain(at, state.Intents)
@@ -245,6 +248,15 @@ func (b *statusBoard) host(at time.Time, r HostResult, err error) {
 	if err != nil {
 		h.Condition, h.Message = HostDegraded, err.Error()
 	}
+}
+
+// awaits notes that the machine waits for the first revision.
+func (b *statusBoard) awaits(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.beat = at
+	b.now.Host.Condition = HostWaiting
+	b.now.Host.Message = fmt.Sprintf("nothing is applied yet: it waits for the first revision; the source is %s", b.now.Source.Condition)
 }
 
 func (b *statusBoard) named(host string) {

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -80,10 +81,14 @@ func (c *Controller) rests(ctx context.Context, report *Report) (bool, error) {
 // sustain keeps the machine's leases, which would run out, and changes nothing else.
 func (c *Controller) sustain(ctx context.Context) error {
 	h, ok := c.Host.(Sustaining)
-	if !ok {
+	if !ok || c.isBlank() {
 		return nil
 	}
-	asked, err := h.Asked(c.state, c.HostName)
+	err := c.findHost()
+	var asked json.RawMessage
+	if err == nil {
+		asked, err = h.Asked(c.state, c.HostName)
+	}
 	if err == nil {
 		err = h.Sustain(ctx, asked)
 	}

@@ -2,10 +2,12 @@ package reconcile
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
+	"enid/plan"
 	"enid/reconcile/store"
 )
 
@@ -86,12 +88,100 @@ func (h hanging) Fetch(ctx context.Context) (Revision, error) {
 func TestHangingSourceKeepsNoMachineWaiting(t *testing.T) {
 	b := busy{make(chan struct{}, 100)}
 	l := newLab(t, labOptions{realTime: true, config: Config{Interval: time.Hour, Host: b, HostName: "web-1"}})
+	l.source.commit("c1", network)
+	l.turn()
+	<-b.turns
 	l.Source = hanging{l.source}
 	defer running(t, l)()
 	select {
 	case <-b.turns:
 	case <-time.After(10 * time.Second):
 		t.Fatal("the machine had no turn")
+	}
+}
+
+// With a fresh state nothing is known of the machine: it waits for the first revision,
+// whatever keeps that, and is converged once it is there.
+func TestAFreshStateLeavesTheMachineAlone(t *testing.T) {
+	b := busy{make(chan struct{}, 100)}
+	l := newLab(t, labOptions{config: Config{Host: b, HostName: "web-1"}})
+	for _, condition := range []Condition{Unreachable, NotVerified} {
+		l.source.err = &SourceError{Condition: condition, Message: "no"}
+		if _, err := l.Turn(t.Context()); err == nil {
+			t.Fatal("it went well")
+		}
+		if h := l.Status().Host; h.Condition != HostWaiting || !strings.HasSuffix(h.Message, "waits for the first revision; the source is "+string(condition)) || len(b.turns) > 0 {
+			t.Errorf("%+v, %d turns", h, len(b.turns))
+		}
+	}
+	l.source.err = nil
+	l.source.commit("c1", network)
+	if l.turn(); len(b.turns) != 1 || l.Status().Host.Condition != HostDegraded {
+		t.Errorf("%d turns, %+v", len(b.turns), l.Status().Host)
+	}
+}
+
+// leased is a host that notes whose leases it keeps.
+type leased struct {
+	busy
+	kept *[]string
+}
+
+func (h leased) Asked(_ *plan.World, host string) (json.RawMessage, error) {
+	return json.Marshal(host)
+}
+
+func (h leased) Sustain(_ context.Context, asked json.RawMessage) error {
+	*h.kept = append(*h.kept, string(asked))
+	return nil
+}
+
+// A start into a suspension keeps the leases of the Host that the machine is found to
+// be, and with a fresh state none.
+func TestSuspendedFromTheStart(t *testing.T) {
+	dir, kept := t.TempDir(), []string{}
+	start := func() *lab {
+		return newLab(t, labOptions{dir: dir, config: Config{Host: leased{busy{make(chan struct{}, 9)}, &kept}, HostName: "auto",
+			FindHost: func(*plan.World) (string, error) { return "web-1", nil }}})
+	}
+	l := start()
+	suspended := func() {
+		t.Helper()
+		if err := l.Suspend(t.Context(), store.Suspension{By: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		l.turn()
+	}
+	suspended()
+	if len(kept) > 0 {
+		t.Errorf("kept %v of nothing", kept)
+	}
+	if _, err := l.Resume(t.Context(), "ann"); err != nil {
+		t.Fatal(err)
+	}
+	l.source.commit("c1", network)
+	l.turn()
+	suspended()
+	if err := l.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = start()
+	if h := l.Status().Host; h.Condition != HostWaiting || !strings.Contains(h.Message, "suspended") {
+		t.Errorf("%+v", h)
+	}
+	if l.turn(); len(kept) != 2 || kept[1] != `"web-1"` {
+		t.Errorf("kept the leases of %v", kept)
+	}
+}
+
+// A suspension ends on time, whatever chance says of polls.
+func TestSuspensionEndsOnTime(t *testing.T) {
+	l := newLab(t, labOptions{config: Config{Interval: 2 * time.Hour, Chance: func() float64 { return 0.99 }}})
+	if err := l.Suspend(t.Context(), store.Suspension{By: "ann", Until: l.clock.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if d := l.delay(0); d != time.Hour {
+		t.Errorf("the next turn is in %s", d)
 	}
 }
 
