@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,7 +60,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintf(a.err, "enid: %v\n", err)
+	a.complain(err)
 	return exitFailed
 }
 
@@ -89,7 +88,7 @@ cloud's API.`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.state, "state", env("ENID_STATE", defaultState()), "where the state is kept: a folder (env ENID_STATE)")
 	f.StringVar(&a.logLevel, "log-level", env("ENID_LOG_LEVEL", "warn"), "what is logged to stderr: debug, info, warn, error")
-	f.StringVar(&a.logFormat, "log-format", env("ENID_LOG_FORMAT", "text"), "how it is logged: text or json, a line each; without a time under systemd's journal")
+	f.StringVar(&a.logFormat, "log-format", env("ENID_LOG_FORMAT", "text"), "how it is logged: text or json, a line each; to systemd's journal with its priorities, and without a time")
 	f.BoolVar(&a.noColor, "no-color", os.Getenv("NO_COLOR") != "", "print no colours, on a terminal neither")
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.showCommand(), a.getCommand(), a.importCommand(),
 		a.historyCommand(), a.schemaCommand(), a.versionCommand(), a.hostCommand(),
@@ -125,30 +124,6 @@ func defaultState() string {
 		return filepath.Join(os.TempDir(), fmt.Sprintf("enid-%d", os.Geteuid()))
 	}
 	return filepath.Join(home, ".local", "state", "enid")
-}
-
-// logger answers the log, on stderr.
-func (a *app) logger() (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
-		return nil, fmt.Errorf("--log-level %q: choose debug, info, warn or error", a.logLevel)
-	}
-	if err := oneOf("log-format", a.logFormat, "text", "json"); err != nil {
-		return nil, err
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if os.Getenv("JOURNAL_STREAM") != "" { // the journal has its own time
-		options.ReplaceAttr = func(groups []string, attr slog.Attr) slog.Attr {
-			if len(groups) == 0 && attr.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return attr
-		}
-	}
-	if a.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, options)), nil
-	}
-	return slog.New(slog.NewTextHandler(a.err, options)), nil
 }
 
 // terminal reports whether w is a terminal.

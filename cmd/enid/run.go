@@ -128,7 +128,7 @@ func (a *app) runCommand() *cobra.Command {
   enid run --path topology --host web-1 --confirm-probe gateway --confirm-probe tcp://10.0.0.5:443`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			flags.start = reload{givenOf(c.Flags()), c.Flags()}
+			flags.start = reload{given: givenOf(c.Flags()), flags: c.Flags()}
 			if err := configure(c.Flags(), flags.config); err != nil {
 				return err
 			}
@@ -136,6 +136,7 @@ func (a *app) runCommand() *cobra.Command {
 				a.logLevel = "info" // a daemon's log is its voice
 			}
 			if !flags.onlyOnce {
+				flags.start.hangups = survive()
 				a.patience = 0 // an event tells what a single turn waits for
 			}
 			return a.runDaemon(c.Context(), flags)

@@ -53,18 +53,26 @@ func (g given) again(all *pflag.FlagSet) (f runFlags, set *pflag.FlagSet, err er
 	return f, set, configure(set, f.config)
 }
 
-// follow reads the configuration again at each SIGHUP, until ctx ends. One that is
+// survive keeps from the daemon's end what means something else: SIGHUP, which is
+// answered, from the first moment on, and EPIPE of a log whose reader has gone, such as
+// a journal that is restarted.
+func survive() (hangups chan os.Signal) {
+	hangups = make(chan os.Signal, 1) // of many that wait, one is left
+	signal.Notify(hangups, syscall.SIGHUP)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // nobody reads it; ignored, children would inherit that
+	return hangups
+}
+
+// follow reads the configuration again at each hangup, until ctx ends. One that is
 // wrong leaves the old one in force, and is told; so is what needs a restart.
 func (r reload) follow(ctx context.Context, c *reconcile.Controller, log *slog.Logger) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // before anything can be sent: it would end the daemon
 	go func() {
-		defer signal.Stop(hangups)
+		defer signal.Stop(r.hangups)
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-hangups:
+			case <-r.hangups:
 			}
 			if err := r.renew(c, log); err != nil {
 				log.Error("the configuration is wrong; the one before stays in force", "err", err)
@@ -77,6 +85,8 @@ func (r reload) follow(ctx context.Context, c *reconcile.Controller, log *slog.L
 type reload struct {
 	given given
 	flags *pflag.FlagSet // with the values of the start
+
+	hangups chan os.Signal
 }
 
 func (r reload) renew(c *reconcile.Controller, log *slog.Logger) error {

@@ -65,11 +65,14 @@ func debInstalls(t *testing.T, older, newer string) {
 	m.must("sh", "-c", "echo nosuch: key >>/etc/enid/config.yaml")
 	m.must("dpkg", "--install", "--force-confold", "/root/older.deb")
 	m.within("the log says what is wrong", func() error {
-		if log := m.must("journalctl", "--unit=enid", "--output=cat"); !strings.Contains(log, "unknown keys [nosuch]") {
+		if log := m.must("journalctl", "--unit=enid", "--priority=err", "--output=cat"); !strings.HasPrefix(log, "enid: configuration ") || !strings.Contains(log, "unknown keys [nosuch]") {
 			return errors.New(log)
 		}
 		return nil
 	})
+	if urgent, all := m.must("journalctl", "--unit=enid", "--priority=warning"), m.must("journalctl", "--unit=enid"); strings.Contains(urgent, "enid runs") || !strings.Contains(all, "enid runs") || strings.Contains(all, "time=") {
+		t.Errorf("the journal knows no priorities, or time twice:\n%s", all)
+	}
 	m.must("sed", "-i", "/nosuch/d", "/etc/enid/config.yaml")
 	m.must("dpkg", "--install", "--force-confold", "/root/newer.deb")
 	m.heals()
