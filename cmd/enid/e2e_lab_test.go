@@ -26,6 +26,7 @@ type lab struct {
 	t     *testing.T
 	dir   string          // of this test; holds everything that is written
 	enter []string        // runs what follows inside the namespaces
+	more  []string        // of the environment of all programs
 	root  bool            // in the initial user namespace: RPS masks can be written
 	times []string        // rows of what was measured, logged at the end
 	ctx   context.Context // ends after the test's last cleanup but the namespaces'
@@ -148,9 +149,9 @@ func (l *lab) hold(become []string) int {
 // runs the tests, but for the PATH, on which the program is.
 func (l *lab) env() []string {
 	path := filepath.Join(l.dir, "bin") + ":" + os.Getenv("PATH") + ":/usr/sbin:/sbin"
-	return []string{"PATH=" + path, "HOME=" + l.dir, "TMPDIR=" + os.TempDir(), "LC_ALL=C", "NO_COLOR=1", "ENID_STATE=" + l.path("state"),
+	return append([]string{"PATH=" + path, "HOME=" + l.dir, "TMPDIR=" + os.TempDir(), "LC_ALL=C", "NO_COLOR=1", "ENID_STATE=" + l.path("state"),
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=Ann", "GIT_AUTHOR_EMAIL=ann@example.net",
-		"GIT_COMMITTER_NAME=Bob", "GIT_COMMITTER_EMAIL=bob@example.net"}
+		"GIT_COMMITTER_NAME=Bob", "GIT_COMMITTER_EMAIL=bob@example.net"}, l.more...)
 }
 
 func (l *lab) path(elem ...string) string { return filepath.Join(append([]string{l.dir}, elem...)...) }

@@ -1,11 +1,9 @@
 package git
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -49,14 +47,9 @@ func (s *Source) token() (*githttp.BasicAuth, error) {
 
 // hide remembers every form in which a server or a library may repeat a token.
 func (s *Source) hide(auth *githttp.BasicAuth) {
-	pair := auth.Username + ":" + auth.Password
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.secrets = []string{
-		base64.StdEncoding.EncodeToString([]byte(pair)),
-		base64.StdEncoding.EncodeToString([]byte(auth.Password)),
-		url.QueryEscape(auth.Password), url.PathEscape(auth.Password), auth.Password,
-	}
+	s.secrets = reconcile.Forms(auth.Username, auth.Password)
 }
 
 // hostKeyError is a server that is not the one known_hosts describes.

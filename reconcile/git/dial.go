@@ -108,11 +108,13 @@ func (s *Source) openProgram(ctx context.Context) (session, error) {
 }
 
 // environmentWithoutGit keeps a GIT_DIR or a protocol version of the caller, a
-// hook for example, from deciding what is read.
+// hook for example, from deciding what is read, and the passwords of proxies from a
+// program that asks nobody.
 func environmentWithoutGit() []string {
 	env := []string{"LC_ALL=C"}
 	for _, kv := range os.Environ() {
-		if !strings.HasPrefix(kv, "GIT_") && !strings.HasPrefix(kv, "LC_ALL=") {
+		name, _, _ := strings.Cut(kv, "=")
+		if !strings.HasPrefix(name, "GIT_") && name != "LC_ALL" && !strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
 			env = append(env, kv)
 		}
 	}

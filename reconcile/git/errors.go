@@ -124,8 +124,9 @@ func (s *Source) remoteCondition(doing string, e *remoteError) error {
 	return s.fail(reconcile.Unreachable, e, "%s failed; the server says: %s", doing, e.text)
 }
 
-// userInfo finds NAME:PASSWORD@ and TOKEN@ of URLs in free text.
-var userInfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^\s/@]+@`)
+// userInfo finds NAME:PASSWORD@ and TOKEN@ of URLs in free text, up to the last @: who
+// writes a password as it is writes one with a slash or another @ too.
+var userInfo = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>]+@`)
 
 // longestMessage cuts what a server can make arbitrarily long.
 const longestMessage = 600
@@ -135,11 +136,7 @@ func (s *Source) clean(text string) string {
 	s.mu.Lock()
 	secrets := s.secrets
 	s.mu.Unlock()
-	for _, secret := range secrets {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[redacted]")
-		}
-	}
+	text = reconcile.Redact(reconcile.Redact(text, secrets), s.proxied)
 	text = userInfo.ReplaceAllStringFunc(text, func(found string) string {
 		if found == "ssh://"+s.remote.user+"@" { // a login name, accepted by Open
 			return found

@@ -93,6 +93,7 @@ func TestClean(t *testing.T) {
 	tests := map[string]string{
 		"bad tok here":                          "bad [redacted] here",
 		"get https://u:p@h/x and ssh://git@h/y": "get https://[redacted]@h/x and ssh://git@h/y",
+		`Get "https://u:p/@w@h/x": no`:          `Get "https://[redacted]@h/x": no`,
 		"a\x1b[31mb\nc\u202ed":                  "a[31mb cd",
 	}
 	for in, want := range tests {

@@ -66,6 +66,8 @@ type Source struct {
 	log    *slog.Logger
 	bound  tree.Bounds
 
+	proxied []string // passwords of proxies, in all their forms
+
 	turn chan struct{} // held by the one Fetch that runs
 
 	mu      sync.Mutex // guards what follows; never held while anything blocks
@@ -94,7 +96,7 @@ var _ reconcile.Source = (*Source)(nil)
 // refused option is a *reconcile.SourceError, mostly Unsupported, whose message
 // repeats no credential.
 func Open(opt Options) (*Source, error) {
-	s := &Source{opt: opt, log: opt.Log, turn: make(chan struct{}, 1), bound: tree.Contract}
+	s := &Source{opt: opt, log: opt.Log, turn: make(chan struct{}, 1), bound: tree.Contract, proxied: reconcile.ProxyForms()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"enid/plan/render"
+	"enid/reconcile"
 )
 
 // Common is what every way to tell has.
@@ -42,8 +43,9 @@ const (
 // courier makes requests until they are answered well.
 type courier struct {
 	Common
-	to     string
-	client *http.Client
+	to      string
+	client  *http.Client
+	proxied []string // passwords of proxies, in all their forms
 }
 
 func newCourier(c Common, to string) (*courier, error) {
@@ -73,7 +75,7 @@ func newCourier(c Common, to string) (*courier, error) {
 	}
 	// A redirection would take the token, or the event, to where nobody sent it.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &courier{Common: c, to: to, client: &http.Client{Transport: transport, Timeout: c.Patience, CheckRedirect: stay}}, nil
+	return &courier{Common: c, to: to, proxied: reconcile.ProxyForms(), client: &http.Client{Transport: transport, Timeout: c.Patience, CheckRedirect: stay}}, nil
 }
 
 // refusal is an answer that is no success. What the receiver says with it is another's
@@ -106,7 +108,7 @@ func (c *courier) do(r *http.Request) ([]byte, error) {
 	r.Header.Set("User-Agent", "enid")
 	res, err := c.client.Do(r)
 	if err != nil {
-		return nil, bare(err)
+		return nil, c.bare(err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, longestBody))
@@ -120,11 +122,15 @@ func (c *courier) do(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// bare answers an error of the client without the address, which may be a secret.
-func bare(err error) error {
+// bare answers an error of the client without the address, which may be a secret, and
+// without what a proxy repeats.
+func (c *courier) bare(err error) error {
 	var of *url.Error
 	if errors.As(err, &of) {
-		return of.Err
+		err = of.Err
+	}
+	if text := reconcile.Redact(err.Error(), c.proxied); text != err.Error() {
+		return errors.New(text)
 	}
 	return err
 }

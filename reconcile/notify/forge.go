@@ -161,7 +161,7 @@ func (c *Commits) ask(ctx context.Context, method, below string, body []byte) ([
 	}
 	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.opt.URL, "/")+below, bytes.NewReader(body))
 	if err != nil {
-		return nil, bare(err)
+		return nil, c.bare(err)
 	}
 	header, value := forges[c.opt.Forge].auth(token)
 	r.Header.Set(header, value)
