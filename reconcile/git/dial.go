@@ -61,7 +61,7 @@ func (s *Source) uploadPackOverSSH(conn net.Conn, address string, config *ssh.Cl
 		return nil, fmt.Errorf("opening an ssh session: %w", err)
 	}
 	// A channel's second Wait never returns.
-	st := &stream{stderr: &tail{}, wait: sync.OnceValue(channel.Wait)}
+	st := &stream{stderr: &tail{}, wait: sync.OnceValue(channel.Wait), most: s.most}
 	channel.Stderr = st.stderr
 	if st.in, err = channel.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("opening an ssh session: %w", err)
@@ -91,7 +91,7 @@ func (s *Source) openProgram(ctx context.Context) (session, error) {
 	cmd := exec.CommandContext(ctx, "git", "upload-pack", s.remote.path)
 	cmd.Env = environmentWithoutGit()
 	cmd.WaitDelay = time.Second // a child that keeps the pipes open must not hold us
-	st := &stream{stderr: &tail{}, wait: sync.OnceValue(cmd.Wait), end: cancel}
+	st := &stream{stderr: &tail{}, wait: sync.OnceValue(cmd.Wait), end: cancel, most: s.most}
 	cmd.Stderr = st.stderr
 	var err error
 	if st.in, err = cmd.StdinPipe(); err == nil {

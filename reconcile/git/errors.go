@@ -37,11 +37,14 @@ func (s *Source) networkError(ctx context.Context, doing string, err error) erro
 	}
 	var hostKey *hostKeyError
 	var remoteText *remoteError
+	var heavy *tooMuch
 	switch {
 	case errors.As(err, &hostKey):
 		return s.fail(reconcile.Unauthorized, err, "%s", hostKey.message)
 	case errors.As(err, &remoteText):
 		return s.remoteCondition(doing, remoteText)
+	case errors.As(err, &heavy):
+		return s.fail(reconcile.Unsupported, nil, "%s", heavy)
 	case errors.Is(err, errSHA256):
 		return s.fail(reconcile.Unsupported, err, "the repository uses SHA-256 object names, which are not supported")
 	case errors.Is(err, exec.ErrNotFound):

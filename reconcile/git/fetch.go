@@ -293,8 +293,9 @@ func (s *Source) download(ctx context.Context, talk session, adv *packp.AdvRefs,
 			return fmt.Errorf("keeping the history's edge: %w", err)
 		}
 	}
-	err = st.receive(ctx, demultiplex(req.Capabilities, res))
-	if bad := (*damagedPack)(nil); errors.As(err, &bad) {
+	err = st.receive(ctx, demultiplex(req.Capabilities, res), s.most)
+	bad, heavy := (*damagedPack)(nil), (*tooMuch)(nil)
+	if errors.As(err, &bad) || errors.As(err, &heavy) {
 		return s.networkError(ctx, "fetching", err)
 	}
 	return err

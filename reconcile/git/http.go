@@ -1,6 +1,7 @@
 package git
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -26,8 +27,9 @@ const longestErrorBody = 16 << 10
 // answer, the size of an error page, and what to close.
 type httpSession struct {
 	transport.UploadPackSession
-	base *http.Transport
-	seen *opening
+	base  *http.Transport
+	seen  *opening
+	known *allowance
 }
 
 // openHTTP prepares a conversation; nothing is sent yet. Certificates and token
@@ -60,7 +62,7 @@ func (s *Source) openHTTP() (session, error) {
 	if token != nil {
 		auth = token
 	}
-	h := &httpSession{base: base, seen: &opening{}}
+	h := &httpSession{base: base, seen: newOpening(s.most), known: acknowledgements()}
 	client := githttp.NewClient(&http.Client{Transport: h})
 	if h.UploadPackSession, err = client.NewUploadPackSession(endpoint, auth); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", s.remote.scheme, err)
@@ -78,6 +80,9 @@ func (h *httpSession) RoundTrip(req *http.Request) (*http.Response, error) {
 		res.Body = body{io.LimitReader(res.Body, longestErrorBody), res.Body}
 		return res, nil
 	}
+	if req.Method == http.MethodPost {
+		res.Body = body{io.TeeReader(res.Body, h.known), res.Body}
+	}
 	if strings.HasSuffix(req.URL.Path, "/info/refs") {
 		kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 		if kind != "application/x-git-upload-pack-advertisement" {
@@ -93,6 +98,16 @@ func (h *httpSession) RoundTrip(req *http.Request) (*http.Response, error) {
 func (h *httpSession) AdvertisedReferencesContext(ctx context.Context) (*packp.AdvRefs, error) {
 	adv, err := h.UploadPackSession.AdvertisedReferencesContext(ctx)
 	return adv, h.seen.explain(err)
+}
+
+// UploadPack asks for a pack.
+func (h *httpSession) UploadPack(ctx context.Context, req *packp.UploadPackRequest) (*packp.UploadPackResponse, error) {
+	res, err := h.UploadPackSession.UploadPack(ctx, req)
+	if err != nil {
+		return nil, cmp.Or(h.known.err, err)
+	}
+	h.known.end()
+	return res, nil
 }
 
 // Close gives the connections back.

@@ -22,11 +22,12 @@ func (e *damagedPack) Unwrap() error { return e.err }
 
 // receive writes a pack from the network into the cache and indexes it. The
 // library's own writer would leave its temporary file and two descriptors behind
-// after a pack that is cut off, and would not stop with ctx while it indexes.
+// after a pack that is cut off, and would not stop with ctx while it indexes. What is
+// too much for the limits is a *tooMuch.
 //
 // Crash before the last rename: the pack is not there, and is fetched again.
 // Crash after it: the pack is whole, and only the reference to it is missing.
-func (st *store) receive(ctx context.Context, r io.Reader) error {
+func (st *store) receive(ctx context.Context, r io.Reader, most limits) error {
 	dir := filepath.Join(st.dir, "objects", "pack")
 	f, err := os.CreateTemp(dir, temporary+"*.pack")
 	if err != nil {
@@ -35,19 +36,17 @@ func (st *store) receive(ctx context.Context, r io.Reader) error {
 	defer os.Remove(f.Name()) // gone already once renamed
 	defer f.Close()
 	src := &source{ctx: ctx, Reader: r}
-	if n, err := io.Copy(f, src); err != nil {
+	if err := most.write(f, src, space(dir)); err != nil {
 		if src.err != nil {
 			return &damagedPack{src.err}
 		}
-		return fmt.Errorf("writing a pack: %w", err)
-	} else if n == 0 {
-		return &damagedPack{io.ErrUnexpectedEOF}
+		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("reading a pack back: %w", err)
 	}
 	index := &idxfile.Writer{}
-	parser, err := packfile.NewParser(packfile.NewScanner(&seekSource{source{ctx: ctx, Reader: f}, f}), index)
+	parser, err := packfile.NewParser(packfile.NewScanner(&seekSource{source{ctx: ctx, Reader: f}, f}), weighed{index, most})
 	if err != nil {
 		return fmt.Errorf("indexing a pack: %w", err)
 	}

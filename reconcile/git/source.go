@@ -65,6 +65,7 @@ type Source struct {
 	cache  string                 // the cache's own folder
 	log    *slog.Logger
 	bound  tree.Bounds
+	most   limits
 
 	proxied []string // passwords of proxies, in all their forms
 
@@ -96,7 +97,7 @@ var _ reconcile.Source = (*Source)(nil)
 // refused option is a *reconcile.SourceError, mostly Unsupported, whose message
 // repeats no credential.
 func Open(opt Options) (*Source, error) {
-	s := &Source{opt: opt, log: opt.Log, turn: make(chan struct{}, 1), bound: tree.Contract, proxied: reconcile.ProxyForms()}
+	s := &Source{opt: opt, log: opt.Log, turn: make(chan struct{}, 1), bound: tree.Contract, most: fair, proxied: reconcile.ProxyForms()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,15 +32,18 @@ type stream struct {
 	stderr *tail
 	wait   func() error // until the command has ended and stderr is whole; may be repeated
 	end    func()       // ends the command and its connection, may be repeated
+	most   limits
 }
 
 // AdvertisedReferencesContext lists the remote's references.
 func (st *stream) AdvertisedReferencesContext(context.Context) (*packp.AdvRefs, error) {
-	seen := &opening{}
+	seen := newOpening(st.most)
 	adv := packp.NewAdvRefs()
 	err := adv.Decode(io.TeeReader(st.out, seen))
 	var line *pktline.ErrorLine
 	switch {
+	case seen.allowed.err != nil:
+		return nil, seen.allowed.err
 	case errors.As(err, &line):
 		return nil, &remoteError{line.Text}
 	case errors.Is(err, packp.ErrEmptyInput):
@@ -68,9 +72,11 @@ func (st *stream) UploadPack(_ context.Context, req *packp.UploadPackRequest) (*
 		return nil, fmt.Errorf("ending the request: %w", err)
 	}
 	res := packp.NewUploadPackResponse(req)
-	if err := res.Decode(io.NopCloser(st.out)); err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
+	known := acknowledgements()
+	if err := res.Decode(io.NopCloser(io.TeeReader(st.out, known))); err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", cmp.Or(known.err, err))
 	}
+	known.end()
 	return res, nil
 }
 
@@ -113,18 +119,29 @@ func (t *tail) String() string {
 
 var errSHA256 = errors.New("the repository's object format is sha256")
 
-// opening keeps the first bytes of an advertisement. The library reads 40 digits
-// of a name of 64 and then misses a space: what the server announced says why.
-type opening struct{ buf bytes.Buffer }
+// opening keeps the first bytes of an advertisement, and ends one that is too long.
+// The library reads 40 digits of a name of 64 and then misses a space: what the server
+// announced says why.
+type opening struct {
+	buf     bytes.Buffer
+	allowed allowance
+}
+
+func newOpening(most limits) *opening {
+	return &opening{allowed: allowance{of: "the list of references", most: most.listing}}
+}
 
 // Write keeps up to 8 KiB and takes the rest.
 func (o *opening) Write(p []byte) (int, error) {
 	o.buf.Write(p[:min(len(p), 8192-o.buf.Len())])
-	return len(p), nil
+	return o.allowed.Write(p)
 }
 
 func (o *opening) explain(err error) error {
-	if err != nil && bytes.Contains(o.buf.Bytes(), []byte("object-format=sha256")) {
+	switch {
+	case o.allowed.err != nil:
+		return o.allowed.err
+	case err != nil && bytes.Contains(o.buf.Bytes(), []byte("object-format=sha256")):
 		return errSHA256
 	}
 	return err
