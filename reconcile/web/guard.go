@@ -12,6 +12,8 @@ import (
 // machine's own names, so that a page from elsewhere, whose name was made to point
 // here, is not answered; a delivery has its signature, and a proxy may bring it under
 // the proxy's name. With a token every path wants it, but the two that cannot have one.
+// A page of another site may lead here, and neither ask behind its reader's back, with
+// the password that the browser remembers, nor show an answer as part of itself.
 func (o Options) guard(next http.Handler) http.Handler {
 	host, _, _ := net.SplitHostPort(o.Addr) // Check has seen it
 	local := loopback(host)
@@ -19,10 +21,15 @@ func (o Options) guard(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages say their own
 		delivered := r.URL.Path == "/webhook"
 		switch {
 		case local && !delivered && !loopback(hostOf(r)):
 			http.Error(w, "this address answers to loopback names only", http.StatusMisdirectedRequest)
+			return
+		case r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate":
+			http.Error(w, "a page of another site may lead here, and not ask", http.StatusForbidden)
 			return
 		case o.TokenFile != "" && !delivered && r.URL.Path != "/healthz" && !o.authorized(r):
 			h.Set("WWW-Authenticate", `Basic realm="enid", charset="UTF-8"`)

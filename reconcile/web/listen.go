@@ -109,7 +109,7 @@ func Listen(ctx context.Context, o Options, handler http.Handler, log *slog.Logg
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	bounded := netutil.LimitListener(listener, connections)
+	var bounded net.Listener = &crowd{Listener: netutil.LimitListener(listener, connections), held: map[netip.Prefix]int{}}
 	if o.CertFile != "" {
 		pair := &certificate{cert: o.CertFile, key: o.KeyFile}
 		if _, err := pair.get(nil); err != nil {
