@@ -232,7 +232,7 @@ func (a *app) confirm(ctx context.Context, steps int) error {
 		return errors.New("nothing was done: there is no terminal to ask on; --yes applies without asking")
 	}
 	fmt.Fprintln(a.out)
-	if !a.agrees(ctx, "Do "+plural(steps, "step")+"?") {
+	if !a.agrees(ctx, "Do "+plan.Count(steps, "step")+"?") {
 		return errors.New("nothing was done")
 	}
 	return nil
@@ -278,20 +278,20 @@ func (a *app) progress() func(reconcile.Progress) {
 // showReport says how it went and answers the exit code.
 func (a *app) showReport(ctx context.Context, r *reconcile.Report, err error) error {
 	if ctx.Err() != nil {
-		fmt.Fprintf(a.out, "\nInterrupted after %s; what was done is recorded.\n", plural(r.Done, "step"))
+		fmt.Fprintf(a.out, "\nInterrupted after %s; what was done is recorded.\n", plan.Count(r.Done, "step"))
 		return exit(exitFailed)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\nApplied: %s done, %d failed, %d blocked; the state is at serial %d.\n", plural(r.Done, "step"), r.Failed, r.Blocked, r.Serial)
+	fmt.Fprintf(a.out, "\nApplied: %s done, %d failed, %d blocked; the state is at serial %d.\n", plan.Count(r.Done, "step"), r.Failed, r.Blocked, r.Serial)
 	blockedHost := false
 	if h := r.Host; h != nil {
 		message := ""
 		if h.Message != "" {
 			message = ": " + render.Inert(h.Message)
 		}
-		fmt.Fprintf(a.out, "This host: %s, %s done%s\n", h.Condition, plural(h.Done, "step"), message)
+		fmt.Fprintf(a.out, "This host: %s, %s done%s\n", h.Condition, plan.Count(h.Done, "step"), message)
 		blockedHost = h.Condition != reconcile.HostConverged
 	}
 	switch {

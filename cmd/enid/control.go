@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enid/plan"
 	"enid/reconcile"
 	"enid/reconcile/store"
 	"enid/reconcile/store/bolt"
@@ -57,7 +58,7 @@ cut short is another matter: see "enid state resolve".`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "%s of %s will be tried again.\n", plural(n, "step"), target)
+			fmt.Fprintf(a.out, "%s of %s will be tried again.\n", plan.Count(n, "step"), target)
 			return nil
 		},
 	}

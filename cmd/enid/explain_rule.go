@@ -143,7 +143,7 @@ func (p *paper) caseOf(one ruleCase) {
 func (e *classExplained) write(p *paper) {
 	p.title(string(e.Class), "class of rules")
 	p.labelled("means", e.Meaning)
-	p.heading(plural(len(e.Rules), "rule") + ":")
+	p.heading(plan.Count(len(e.Rules), "rule") + ":")
 	for _, id := range e.Rules {
 		p.item(id)
 	}

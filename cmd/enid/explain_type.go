@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"enid/plan"
 	"enid/schema"
 	"enid/schema/tables"
 )
@@ -160,7 +161,7 @@ func (e *typeExplained) writeHardware(p *paper) {
 	p.labelled("hardware", cmp.Or(strings.Join(parts, ", "), "not known"))
 	if h.ENIs > 0 && h.AddressesPerENI > 0 {
 		p.labelled("interfaces", fmt.Sprintf("at most %s, the primary one included, each with its primary address and at most %d secondary ones [eni.limit.instance-type]",
-			plural(h.ENIs, "ENI"), h.AddressesPerENI-1))
+			plan.Count(h.ENIs, "ENI"), h.AddressesPerENI-1))
 	}
 	switch {
 	case h.IPv6PerENI > 0:

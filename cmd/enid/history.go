@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enid/plan"
 	"enid/plan/render"
 	"enid/reconcile/store"
 )
@@ -95,7 +96,7 @@ func (a *app) historyShow(ctx context.Context, serial uint64, format string) err
 		return render.JSON(a.out, d)
 	}
 	fmt.Fprintf(a.out, "Serial   %d\nCommit   %s\nAuthor   %s\nSubject  %s\nApplied  %s\nOutcome  %s, %s\n", d.Serial, render.Inert(d.Commit),
-		render.Inert(d.Author), render.Inert(d.Subject), d.At.UTC().Format(time.RFC3339), d.Outcome, plural(d.Steps, "step"))
+		render.Inert(d.Author), render.Inert(d.Subject), d.At.UTC().Format(time.RFC3339), d.Outcome, plan.Count(d.Steps, "step"))
 	for _, who := range [][2]string{{"Accepted", d.AcceptedBy}, {"Reviewed", d.ReviewedBy}} {
 		if who[1] != "" {
 			fmt.Fprintf(a.out, "%s by  %s\n", who[0], render.Inert(who[1]))

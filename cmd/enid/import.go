@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enid/plan"
 	"enid/reconcile/store"
 	"enid/schema"
 )
@@ -71,7 +72,7 @@ func (a *app) importFiles(ctx context.Context, names []string, replace bool) err
 		return fmt.Errorf("state: %w", err)
 	}
 	a.showFindings(a.err, append(advice, rules...), openFile)
-	fmt.Fprintf(a.out, "Imported %s.\n", plural(len(resources), "resource"))
+	fmt.Fprintf(a.out, "Imported %s.\n", plan.Count(len(resources), "resource"))
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enid/plan"
 	"enid/plan/render"
 	"enid/schema"
 )
@@ -174,5 +175,5 @@ func writeRules(w io.Writer, rules []schema.Rule, width int) {
 			fmt.Fprintf(w, "      %s\n", line)
 		}
 	}
-	fmt.Fprintf(w, "\n%s. `enid explain ID` tells more of one.\n", plural(len(rules), "rule"))
+	fmt.Fprintf(w, "\n%s. `enid explain ID` tells more of one.\n", plan.Count(len(rules), "rule"))
 }

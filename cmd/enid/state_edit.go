@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enid/plan"
 	"enid/plan/cloud"
 	"enid/plan/render"
 	"enid/reconcile"
@@ -107,7 +108,7 @@ func (a *app) stateMv(ctx context.Context, from, to schema.Ref) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s is %s now, and %s that referred to it %s.\n", from, to, plural(len(changed), "resource"), followed(len(changed)))
+	fmt.Fprintf(a.out, "%s is %s now, and %s that referred to it %s.\n", from, to, plan.Count(len(changed), "resource"), followed(len(changed)))
 	fmt.Fprintf(a.out, "Until the files say so too, the next plan deletes %s and creates %s.\n", to, from)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"enid/plan"
 	"enid/plan/render"
 	"enid/reconcile"
 	"enid/reconcile/dir"
@@ -177,16 +178,9 @@ func countFindings(findings []schema.Finding) string {
 			advice++
 		}
 	}
-	text := plural(len(findings)-advice, "error")
+	text := plan.Count(len(findings)-advice, "error")
 	if advice > 0 {
 		text += fmt.Sprintf(", %d advice", advice)
 	}
 	return text
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enid/plan"
 	"enid/plan/render"
 	"enid/reconcile/repo"
 	"enid/schema"
@@ -137,7 +138,7 @@ func (a *app) validated(t *topology, files fs.FS, named, format string) (err err
 		if schema.Invalid(t.findings) {
 			fmt.Fprintf(a.out, "%s does not validate: %s\n", t.dir, countFindings(t.findings))
 		} else {
-			fmt.Fprintf(a.out, "%s is valid: %s\n", t.dir, plural(len(t.Resources()), "resource"))
+			fmt.Fprintf(a.out, "%s is valid: %s\n", t.dir, plan.Count(len(t.Resources()), "resource"))
 		}
 	}
 	if err != nil {

@@ -1,17 +1,6 @@
 package cloud
 
-import (
-	"fmt"
-	"slices"
-)
-
-// count answers a number with its noun: 1 block, 2 blocks.
-func count(n int, noun, plural string) string {
-	if n != 1 {
-		noun += plural
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}
+import "slices"
 
 // without answers the list without x.
 func without(list []string, x string) []string {

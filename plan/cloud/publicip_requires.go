@@ -128,7 +128,7 @@ var publicIPCount = plan.Requirement{Rule: "public-ip.change.count", Check: func
 	case p.Changes >= maxChanges:
 		return plan.Fails("convert it to an EIP (convertFrom)", "used %d of %d changes", p.Changes, maxChanges)
 	case unseen(v, r):
-		return plan.Unknown("how often the address of %s was changed before only the state knows; if that was %s or more, this step is blocked", target, count(maxChanges-p.Changes, "time", "s"))
+		return plan.Unknown("how often the address of %s was changed before only the state knows; if that was %s or more, this step is blocked", target, plan.Count(maxChanges-p.Changes, "time"))
 	}
 	return plan.Holds("used %d of %d changes", p.Changes, maxChanges)
 }}

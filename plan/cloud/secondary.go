@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -157,19 +156,19 @@ func (f *family) assignAll(e *plan.Effects, target plan.Ref) {
 	if d.autoIPs > 0 {
 		chosen := p.lowest(d.autoIPs)
 		s.SecondaryIPs, s.Predicted = append(s.SecondaryIPs, chosen...), with(s.Predicted, "secondaryIPs")
-		e.Note("ip.secondary", "the cloud chooses %s; the lowest free: %v", count(len(chosen), "address", "es"), chosen)
+		e.Note("ip.secondary", "the cloud chooses %s; the lowest free: %v", plan.Count(len(chosen), "address"), chosen)
 	}
 	if d.autoPrefixes > 0 {
 		chosen := p.blocks(d.autoPrefixes)
 		s.Prefixes, s.Predicted = append(s.Prefixes, chosen...), with(s.Predicted, "prefixes")
-		e.Note("prefix.auto", "the cloud chooses %s; the lowest free: %v", count(len(chosen), "block", "s"), chosen)
+		e.Note("prefix.auto", "the cloud chooses %s; the lowest free: %v", plan.Count(len(chosen), "block"), chosen)
 	}
 	if n := len(d.addPrefixes) + d.autoPrefixes; n > 0 {
-		usable := fmt.Sprintf("%d usable addresses are", 16*n)
+		usable := plan.Count(16*n, "usable address")
 		if f == &ipv6 {
-			usable = count(n, "/80 is", "s are")
+			usable = plan.Count(n, "/80")
 		}
-		e.Note("prefix.capacity", "%s added, for %s", usable, count(n, "address slot", "s"))
+		e.Note("prefix.capacity", "%s added, for %s", usable, plan.Count(n, "address slot"))
 	}
 	putAddresses(e, target, s, want)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"enid/plan"
 	"enid/schema"
 )
 
@@ -98,13 +99,13 @@ func more(container string, rest map[string]int) *Node {
 	kinds := slices.Collect(maps.Keys(rest))
 	slices.SortFunc(kinds, func(a, b string) int { return cmp.Or(ranks[b]-ranks[a], strings.Compare(a, b)) })
 	if len(kinds) == 1 {
-		n.Title = "and " + counted(rest[kinds[0]], "more "+kindWord(kinds[0]))
+		n.Title = "and " + plan.Count(rest[kinds[0]], "more "+kindWord(kinds[0]))
 		return n
 	}
 	total := 0
 	for _, k := range kinds {
 		total += rest[k]
-		n.Lines = append(n.Lines, counted(rest[k], kindWord(k)))
+		n.Lines = append(n.Lines, plan.Count(rest[k], kindWord(k)))
 	}
 	n.Title = fmt.Sprintf("and %d more", total)
 	return n
@@ -126,19 +127,6 @@ func kindWord(kind string) string {
 		b.WriteRune(r)
 	}
 	return strings.ToLower(b.String())
-}
-
-func counted(n int, word string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(word, "ss"):
-		word += "es"
-	case strings.HasSuffix(word, "ix"):
-		word += "es"
-	default:
-		word += "s"
-	}
-	return fmt.Sprintf("%d %s", n, word)
 }
 
 // marked answers the nodes with a mark, the ends of marked edges, and all that

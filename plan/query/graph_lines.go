@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"enid/plan"
 	"enid/schema"
 )
 
@@ -166,7 +167,7 @@ func (l *list) say(all ...string) {
 func (l *list) some(n int, what string, line func(int) string) {
 	for i := range min(n, mostLines) {
 		if i == mostLines-1 && n > mostLines {
-			l.say("and " + counted(n-i, "more "+what))
+			l.say("and " + plan.Count(n-i, "more "+what))
 			return
 		}
 		l.say(line(i))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"enid/plan"
 	"enid/plan/query"
 )
 
@@ -28,7 +29,7 @@ func (t *text) impact(i *query.Impact) {
 	}
 	show(t, "Reach", i.Reach, t.reached)
 	if i.Omitted > 0 {
-		t.line(2, t.o.paint(yellow, "! "), comma(i.Omitted), " pairs of instances were not compared: there are too many")
+		t.line(2, t.o.paint(yellow, "! "), plan.Comma(i.Omitted), " pairs of instances were not compared: there are too many")
 	}
 	show(t, "Addresses", i.Subnets, t.subnet)
 	show(t, "Quotas", i.Quotas, t.quota)
@@ -46,7 +47,7 @@ func show[E any](t *text, title string, all []E, line func(E)) {
 		line(one)
 	}
 	if more := len(all) - maxImpact; more > 0 {
-		t.line(2, fmt.Sprintf("... and %s more; --format json has all", comma(more)))
+		t.line(2, fmt.Sprintf("... and %s more; --format json has all", plan.Comma(more)))
 	}
 }
 
@@ -109,9 +110,9 @@ func nameText(names []string) string {
 	}
 	first, last := names[0], names[len(names)-1]
 	if kind, name, _ := strings.Cut(first, "/"); strings.HasPrefix(last, kind+"/") { // all are: they are sorted
-		return fmt.Sprintf("%s %s (%s … %s)", comma(len(names)), strings.Replace(kind+"s", "Instances", "instances", 1), name, last[len(kind)+1:])
+		return fmt.Sprintf("%s %s (%s … %s)", plan.Comma(len(names)), strings.Replace(kind+"s", "Instances", "instances", 1), name, last[len(kind)+1:])
 	}
-	return fmt.Sprintf("%s (%s … %s)", comma(len(names)), first, last)
+	return fmt.Sprintf("%s (%s … %s)", plan.Comma(len(names)), first, last)
 }
 
 func (t *text) subnet(s query.SubnetChange) {
@@ -123,15 +124,15 @@ func useText(c *query.Counts, unplaced, six int) string {
 	if c == nil {
 		return "not there"
 	}
-	out := fmt.Sprintf("%s used of %s", comma(int(c.Used)), comma(int(c.Total-c.Kept)))
+	out := fmt.Sprintf("%s used of %s", plan.Comma(int(c.Used)), plan.Comma(int(c.Total-c.Kept)))
 	if c.Reserved > 0 {
-		out += fmt.Sprintf(" (%s reserved)", comma(int(c.Reserved)))
+		out += fmt.Sprintf(" (%s reserved)", plan.Comma(int(c.Reserved)))
 	}
 	if unplaced > 0 {
-		out += fmt.Sprintf(" and %s to be placed", comma(unplaced))
+		out += fmt.Sprintf(" and %s to be placed", plan.Comma(unplaced))
 	}
 	if six > 0 {
-		out += ", IPv6: " + comma(six)
+		out += ", IPv6: " + plan.Comma(six)
 	}
 	return out
 }
@@ -151,9 +152,9 @@ func (t *text) quota(q query.QuotaChange) {
 // ofLimit answers how much of a limit is used; 0: it is not known.
 func ofLimit(n, limit int) string {
 	if limit == 0 {
-		return comma(n)
+		return plan.Comma(n)
 	}
-	return comma(n) + " of " + comma(limit)
+	return plan.Comma(n) + " of " + plan.Comma(limit)
 }
 
 // settings answers changes with those that are alike on interfaces of one machine

@@ -138,7 +138,7 @@ func (r *Report) compared(v voice) string {
 	if c.Merged {
 		text += ", planned as merged into " + v.name(c.Base.String())
 	}
-	text += ": " + count(c.Commits, "commit") + ", " + count(c.Files, "file") + " of the topology."
+	text += ": " + plan.Count(c.Commits, "commit") + ", " + plan.Count(c.Files, "file") + " of the topology."
 	return text + r.oneMachine(v)
 }
 
@@ -182,7 +182,7 @@ func (r *Report) summaryTable() string {
 	text := "\n" + markdownTable(rows)
 	var also []string
 	for _, c := range counted(total.Summary, is) {
-		also = append(also, fmt.Sprintf("**%s** %s", comma(c.of(total.Summary)), c.word))
+		also = append(also, fmt.Sprintf("**%s** %s", plan.Comma(c.of(total.Summary)), c.word))
 	}
 	if len(also) > 0 {
 		text += "\nOf these steps: " + strings.Join(also, " · ") + "\n"
@@ -225,7 +225,7 @@ func dash(n int) string {
 	if n == 0 {
 		return "–"
 	}
-	return comma(n)
+	return plan.Comma(n)
 }
 
 // markdownTable answers a table of cells that are markdown already, numbers to the

@@ -3,6 +3,7 @@ package render
 import (
 	"slices"
 
+	"enid/plan"
 	"enid/plan/query"
 )
 
@@ -50,10 +51,10 @@ func reachList(i *query.Impact) list {
 			}
 			return text + ": " + prose(c.Reason) + " (" + code(c.Rule) + ")\n"
 		},
-		left: func(n int) string { return count(len(i.Reach)-n, "more change") + " of reachability" },
+		left: func(n int) string { return plan.Count(len(i.Reach)-n, "more change") + " of reachability" },
 	}
 	if i.Omitted > 0 {
-		l.end = "\n" + count(i.Omitted, "pair") + " of instances were not compared: there are too many.\n"
+		l.end = "\n" + plan.Count(i.Omitted, "pair") + " of instances were not compared: there are too many.\n"
 	}
 	return l
 }
@@ -80,7 +81,7 @@ func rowList(title string, n int, head string, row func(int) string, left string
 	return list{
 		open: "\n**" + title + "**\n\n" + head, n: n,
 		item: func(i int, _ bool) string { return row(i) },
-		left: func(i int) string { return count(n-i, "more "+left) },
+		left: func(i int) string { return plan.Count(n-i, "more "+left) },
 	}
 }
 

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"enid/plan"
 	"html"
 	"regexp"
 	"strings"
@@ -29,7 +30,7 @@ func clip(s string, n int) string {
 		return s
 	}
 	r := []rune(s)
-	return string(r[:n*2/3]) + "…" + string(r[len(r)-n/3:]) + " (" + comma(length) + " characters)"
+	return string(r[:n*2/3]) + "…" + string(r[len(r)-n/3:]) + " (" + plan.Comma(length) + " characters)"
 }
 
 // code answers a code span of the text. A | would end a table's cell even there,

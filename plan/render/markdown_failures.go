@@ -3,6 +3,7 @@ package render
 import (
 	"strings"
 
+	"enid/plan"
 	"enid/schema"
 )
 
@@ -15,12 +16,12 @@ func MarkdownFindings(c *Change, findings []schema.Finding, limit int) string {
 			errors++
 		}
 	}
-	return failure(c, limit, "This change does not validate: "+count(errors, "error")+".",
+	return failure(c, limit, "This change does not validate: "+plan.Count(errors, "error")+".",
 		"Nothing is planned until these are settled; the branch as it is would be held.", list{
 			open: "\n",
 			n:    len(findings),
 			item: func(i int, _ bool) string { return findingItem(findings[i]) },
-			left: func(i int) string { return count(len(findings)-i, "more finding") },
+			left: func(i int) string { return plan.Count(len(findings)-i, "more finding") },
 		})
 }
 
@@ -32,7 +33,7 @@ func MarkdownBase(c *Change, findings []schema.Finding, limit int) string {
 			open: "\n",
 			n:    len(findings),
 			item: func(i int, _ bool) string { return findingItem(findings[i]) },
-			left: func(i int) string { return count(len(findings)-i, "more finding") },
+			left: func(i int) string { return plan.Count(len(findings)-i, "more finding") },
 		})
 }
 
@@ -60,12 +61,12 @@ func findingItem(f schema.Finding) string {
 // MarkdownConflict answers the report of a change that cannot be merged, with the
 // files on which both sides disagree, in at most limit bytes; 0: MarkdownLimit.
 func MarkdownConflict(c *Change, files []string, limit int) string {
-	return failure(c, limit, "This change conflicts with its base in "+count(len(files), "file")+".",
+	return failure(c, limit, "This change conflicts with its base in "+plan.Count(len(files), "file")+".",
 		"What merging would do cannot be planned. Merge or rebase onto the base, settle the conflicts, and push again.", list{
 			open: "\n",
 			n:    len(files),
 			item: func(i int, _ bool) string { return "- " + code(files[i]) + "\n" },
-			left: func(i int) string { return count(len(files)-i, "more file") },
+			left: func(i int) string { return plan.Count(len(files)-i, "more file") },
 		})
 }
 

@@ -2,10 +2,10 @@ package render
 
 import (
 	"cmp"
+	"enid/plan"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -46,7 +46,7 @@ func (l list) fit(room int) string {
 		}
 		fold := ""
 		if l.fold > 0 && i == l.fold && l.n > l.fold+2 {
-			fold = "\n<details><summary>the other " + comma(l.n-i) + "</summary>\n\n"
+			fold = "\n<details><summary>the other " + plan.Comma(l.n-i) + "</summary>\n\n"
 			rest -= len(foldEnd)
 		}
 		item := fold + l.item(i, false)
@@ -105,23 +105,6 @@ func share(room int, sections []section) (text string, left []string) {
 	return strings.Join(out, ""), left
 }
 
-// comma answers a count as people write it: 12,345.
-func comma(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// count answers "1 step", "2 steps".
-func count(n int, word string) string {
-	if n != 1 {
-		word += "s"
-	}
-	return comma(n) + " " + word
-}
-
 // tally answers how many there are of each word: "12 create, 3 update", by word.
 func tally(words []string) string {
 	counts := map[string]int{}
@@ -130,7 +113,7 @@ func tally(words []string) string {
 	}
 	parts := []string{}
 	for _, w := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%s %s", comma(counts[w]), w))
+		parts = append(parts, fmt.Sprintf("%s %s", plan.Comma(counts[w]), w))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -47,14 +47,14 @@ func (r *Report) resourceList() list {
 			for j, s := range steps {
 				actions[j] = string(s.Action)
 			}
-			return count(len(all)-i, "more resource") + " with " + count(len(steps), "step") + ": " + tally(actions)
+			return plan.Count(len(all)-i, "more resource") + " with " + plan.Count(len(steps), "step") + ": " + tally(actions)
 		},
 	}
 }
 
 // block is the collapsed part of one resource.
 func (r *resource) block(brief bool) string {
-	title := "<b>" + r.verb + "</b> " + element(r.ref.String()) + " · " + count(len(r.steps), "step")
+	title := "<b>" + r.verb + "</b> " + element(r.ref.String()) + " · " + plan.Count(len(r.steps), "step")
 	blocked := 0
 	for _, s := range r.steps {
 		if s.Blocked() {
@@ -62,7 +62,7 @@ func (r *resource) block(brief bool) string {
 		}
 	}
 	if blocked > 0 {
-		title += ", " + comma(blocked) + " blocked"
+		title += ", " + plan.Comma(blocked) + " blocked"
 	}
 	if brief {
 		return "\n" + details(title, "")
@@ -100,7 +100,7 @@ func stepBlock(s *plan.Step) string {
 		also = append(also, prose(e.Detail)+" ("+code(e.Rule)+")")
 	}
 	if more := len(s.Effects) - maxEffects; more > 0 {
-		also = append(also, count(more, "more effect"))
+		also = append(also, plan.Count(more, "more effect"))
 	}
 	if s.Blocked() {
 		also = append(also, "blocked: "+blocks(s.BlockedBy, markdown))
@@ -145,7 +145,7 @@ func (r *Report) recordedList() list {
 			}
 			return "\n" + details(title, fence("diff", lines))
 		},
-		left: func(i int) string { return count(len(all)-i, "more resource") },
+		left: func(i int) string { return plan.Count(len(all)-i, "more resource") },
 	}
 }
 
@@ -155,7 +155,7 @@ func diff(changes []plan.Change) (lines []string) {
 		path := clip(strings.TrimPrefix(c.Path, "spec."), maxName)
 		of := sides(c)
 		if len(lines)+len(of) > maxChanges {
-			return append(lines, "  and "+count(len(changes)-i, "more field"))
+			return append(lines, "  and "+plan.Count(len(changes)-i, "more field"))
 		}
 		for _, l := range of {
 			lines = append(lines, l[:2]+path+": "+clip(l[2:], maxValue))

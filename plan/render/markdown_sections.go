@@ -35,7 +35,7 @@ func moreSteps(steps []*plan.Step) string {
 	for i, s := range steps {
 		actions[i] = string(s.Action)
 	}
-	return count(len(steps), "more step") + ": " + tally(actions)
+	return plan.Count(len(steps), "more step") + ": " + tally(actions)
 }
 
 func bullet(item riskItem, brief bool) string {
@@ -54,7 +54,7 @@ func markdownRisks(risks []risk, room int) string {
 	sections := make([]section, len(risks))
 	for i, k := range risks {
 		l := list{
-			open: "\n**" + k.title + "** (" + count(len(k.items), k.word) + ")\n\n",
+			open: "\n**" + k.title + "** (" + plan.Count(len(k.items), k.word) + ")\n\n",
 			n:    len(k.items), fold: maxOpen,
 			item: func(i int, brief bool) string { return bullet(k.items[i], brief) },
 			left: k.left,
@@ -73,7 +73,7 @@ func (r *Report) picture(room int) string {
 	}
 	text := open + fence("mermaid", strings.Split(strings.TrimRight(drawn, "\n"), "\n"))
 	if left > 0 {
-		text += "\nand " + comma(left) + " more boxes that the picture leaves out\n"
+		text += "\nand " + plan.Comma(left) + " more boxes that the picture leaves out\n"
 	}
 	return text + end
 }
@@ -92,7 +92,7 @@ func (r *Report) machines() list {
 					words = append(words, s.Operation)
 				}
 			}
-			return count(len(hosts)-i, "more machine") + " with " + count(len(words), "step")
+			return plan.Count(len(hosts)-i, "more machine") + " with " + plan.Count(len(words), "step")
 		},
 	}
 }
@@ -101,7 +101,7 @@ func (r *Report) machines() list {
 const maxCommands = 80
 
 func machine(h *plan.Host, brief bool) string {
-	title := element(h.Name) + " · " + count(len(h.Steps), "change")
+	title := element(h.Name) + " · " + plan.Count(len(h.Steps), "change")
 	var run, stop []*plan.HostStep
 	for _, s := range h.Steps {
 		if len(s.BlockedBy) > 0 {
@@ -111,7 +111,7 @@ func machine(h *plan.Host, brief bool) string {
 		}
 	}
 	if len(stop) > 0 {
-		title += ", " + comma(len(stop)) + " of them blocked"
+		title += ", " + plan.Comma(len(stop)) + " of them blocked"
 	}
 	if brief || len(h.Steps) == 0 {
 		return "\n" + details(title, "")
@@ -122,7 +122,7 @@ func machine(h *plan.Host, brief bool) string {
 		body.WriteString(fence("sh", lines))
 	}
 	if more := len(run) - shown; more > 0 {
-		body.WriteString("\nand " + count(more, "more command") + "\n")
+		body.WriteString("\nand " + plan.Count(more, "more command") + "\n")
 	}
 	for i, s := range stop[:min(len(stop), maxBlocks)] {
 		if i == 0 {
@@ -131,7 +131,7 @@ func machine(h *plan.Host, brief bool) string {
 		body.WriteString("- blocked: " + code(s.Operation) + " of " + code(s.Target) + ": " + blocks(s.BlockedBy, markdown) + "\n")
 	}
 	if more := len(stop) - maxBlocks; more > 0 {
-		body.WriteString("\nand " + count(more, "more blocked step") + "\n")
+		body.WriteString("\nand " + plan.Count(more, "more blocked step") + "\n")
 	}
 	return "\n" + details(title, body.String())
 }
@@ -168,6 +168,6 @@ func (r *Report) adviceList() list {
 			a := all[i]
 			return "- " + names(a.targets, markdown) + ": " + prose(a.Detail) + " (" + code(a.Rule) + ")\n"
 		},
-		left: func(i int) string { return fmt.Sprintf("%s more", comma(len(all)-i)) },
+		left: func(i int) string { return fmt.Sprintf("%s more", plan.Comma(len(all)-i)) },
 	}
 }

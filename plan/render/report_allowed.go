@@ -42,7 +42,7 @@ func (r *Report) grants() risk {
 func (g *grant) say(v voice) string {
 	text := v.name(g.first.Target.String()) + ": " + names(g.operations, v)
 	if g.steps > len(g.operations) {
-		text += " (" + count(g.steps, "step") + ")"
+		text += " (" + plan.Count(g.steps, "step") + ")"
 	}
 	return text + ", granted by " + refs(g.first.GrantedBy, v)
 }
@@ -73,7 +73,7 @@ func (r *Report) allowed() risk {
 				parts = append(parts, permission(c, v))
 			}
 			if more := len(one.Changes) - maxItems; more > 0 {
-				parts = append(parts, count(more, "more field"))
+				parts = append(parts, plan.Count(more, "more field"))
 			}
 			if one.Was != nil {
 				parts = append([]string{"was " + v.name(one.Was.String())}, parts...)

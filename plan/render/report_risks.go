@@ -32,7 +32,7 @@ func (k risk) left(i int) string {
 	for _, item := range k.items[i:] {
 		words = append(words, item.sort)
 	}
-	return count(len(words), "more "+k.word) + ": " + tally(words)
+	return plan.Count(len(words), "more "+k.word) + ": " + tally(words)
 }
 
 // risks answers the risks that there are, gravest first.
@@ -134,7 +134,7 @@ func (r *Report) replaced() risk {
 	for _, one := range resources(r.Steps) {
 		if one.verb == "replace" {
 			k.items = append(k.items, riskItem{step: one.steps[0], sort: string(one.ref.Kind), say: func(v voice) string {
-				return v.name(one.ref.String()) + ", in " + count(len(one.steps), "step")
+				return v.name(one.ref.String()) + ", in " + plan.Count(len(one.steps), "step")
 			}})
 		}
 	}
@@ -165,7 +165,7 @@ func names(all []string, v voice) string {
 		shown = append(shown, v.name(n))
 	}
 	if more := len(all) - most; more > 0 {
-		shown = append(shown, comma(more)+" more")
+		shown = append(shown, plan.Comma(more)+" more")
 	}
 	return series(shown)
 }
@@ -195,7 +195,7 @@ func blocks(all []plan.Block, v voice) (text string) {
 		text = join(text, one+" ("+v.name(b.Rule)+")")
 	}
 	if more := len(all) - maxBlocks; more > 0 {
-		text = join(text, count(more, "more reason"))
+		text = join(text, plan.Count(more, "more reason"))
 	}
 	return text
 }
@@ -264,7 +264,7 @@ func (r *Report) unknown() risk {
 		item := ofStep(q.steps[0], func(v voice) string { return v.say(q.first.Detail) + " (" + v.name(rule) + ")" })
 		if more := len(q.steps) - 1; more > 0 {
 			one := item.say
-			item.say = func(v voice) string { return one(v) + "; so for " + count(more, "more step") }
+			item.say = func(v voice) string { return one(v) + "; so for " + plan.Count(more, "more step") }
 		}
 		item.sort = rule
 		k.items = append(k.items, item)
@@ -281,7 +281,7 @@ func (r *Report) nearlyFull() risk {
 	for _, q := range r.Impact.Quotas {
 		if q.Limit > 0 && q.After > q.Before && q.After*10 >= q.Limit*9 {
 			k.items = append(k.items, riskItem{sort: "quota", say: func(v voice) string {
-				return v.say(q.Of) + ": " + fmt.Sprintf("%s of %s", comma(q.After), comma(q.Limit)) + " (" + v.name(q.Rule) + ")"
+				return v.say(q.Of) + ": " + fmt.Sprintf("%s of %s", plan.Comma(q.After), plan.Comma(q.Limit)) + " (" + v.name(q.Rule) + ")"
 			}})
 		}
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bufio"
+	"enid/plan"
 	"io"
 	"time"
 )
@@ -67,7 +68,7 @@ func (t *text) risk(k risk) {
 		return
 	}
 	t.line(0)
-	t.line(0, t.o.paint(red, k.title), " (", count(len(k.items), k.word), ")")
+	t.line(0, t.o.paint(red, k.title), " (", plan.Count(len(k.items), k.word), ")")
 	for i, item := range k.items {
 		if i == 2*maxOpen {
 			t.line(2, "... and ", k.left(i), "; each stands below")

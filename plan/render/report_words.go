@@ -42,7 +42,7 @@ func (r *Report) headline(v voice) (does, costs string) {
 func (r *Report) does(v voice, named bool) string {
 	parts := deeds(r.Runnable(), v, named, func(_, says string) string { return says })
 	if commands, machines := r.commands(); commands > 0 {
-		parts = append(parts, "makes "+count(commands, "change")+" in the kernel of "+machines(v))
+		parts = append(parts, "makes "+plan.Count(commands, "change")+" in the kernel of "+machines(v))
 	}
 	switch {
 	case len(parts) > 0:
@@ -55,9 +55,9 @@ func (r *Report) does(v voice, named bool) string {
 	case len(r.allowed().items) > 0:
 		return "Runs no step, but changes what is allowed: what was asked for earlier and is blocked may run by it."
 	case r.renamesOnly():
-		return "Runs no step: " + count(len(r.Recorded), "resource") + " by another name, and nothing else."
+		return "Runs no step: " + plan.Count(len(r.Recorded), "resource") + " by another name, and nothing else."
 	case len(r.Recorded) > 0:
-		return "Runs no step; what it says of " + count(len(r.Recorded), "resource") + " is only recorded."
+		return "Runs no step; what it says of " + plan.Count(len(r.Recorded), "resource") + " is only recorded."
 	}
 	return "Runs no step."
 }
@@ -113,7 +113,7 @@ func things(some []*resource, v voice, named bool) string {
 	var parts []string
 	for _, kind := range kinds {
 		all := of[kind]
-		thing := count(len(all), kind)
+		thing := plan.Count(len(all), kind)
 		if named && len(all) == 1 {
 			thing = kind + " " + v.name(all[0].ref.Name)
 		}
@@ -184,7 +184,7 @@ func (r *Report) commands() (n int, of func(voice) string) {
 		if len(names) == 1 {
 			return v.name(names[0])
 		}
-		return count(len(names), "machine")
+		return plan.Count(len(names), "machine")
 	}
 }
 
@@ -214,11 +214,11 @@ func (r *Report) costs(runs []*plan.Step, v voice) string {
 	case len(stopped) == 1:
 		bad = append(bad, "stops "+v.name(stopped[0])+times(stops))
 	default:
-		often := ", " + count(stops, "time") + " in all"
+		often := ", " + plan.Count(stops, "time") + " in all"
 		if stops == len(stopped) {
 			often = " once each"
 		}
-		bad = append(bad, "stops "+count(len(stopped), "resource")+often)
+		bad = append(bad, "stops "+plan.Count(len(stopped), "resource")+often)
 	}
 	switch {
 	case len(losers) == 0:
@@ -226,7 +226,7 @@ func (r *Report) costs(runs []*plan.Step, v voice) string {
 	case len(losers) == 1:
 		bad = append(bad, "loses the data of "+v.name(losers[0]))
 	default:
-		bad = append(bad, "loses the data of "+count(len(losers), "resource"))
+		bad = append(bad, "loses the data of "+plan.Count(len(losers), "resource"))
 	}
 	sentences := []string{}
 	if len(bad) > 0 {
@@ -253,7 +253,7 @@ func (r *Report) counts(final int) []string {
 		if c.n == 1 {
 			parts = append(parts, "1 step "+c.one)
 		} else if c.n > 1 {
-			parts = append(parts, count(c.n, "step")+" "+c.many)
+			parts = append(parts, plan.Count(c.n, "step")+" "+c.many)
 		}
 	}
 	if len(parts) == 0 {
@@ -266,7 +266,7 @@ func times(n int) string {
 	if n == 1 {
 		return " once"
 	}
-	return " " + count(n, "time")
+	return " " + plan.Count(n, "time")
 }
 
 func distinct(s []string) []string {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"enid/plan"
 	"enid/plan/query"
 )
 
@@ -111,15 +112,15 @@ func description(g *query.Graph) (title, desc string) {
 			marks[n.Mark]++
 		}
 	})
-	title, desc = "A network topology", count(nodes, "node")+" in nested boxes"
+	title, desc = "A network topology", plan.Count(nodes, "node")+" in nested boxes"
 	for _, s := range signs {
 		if n := marks[s.mark]; n > 0 {
-			desc += fmt.Sprintf(", %s %s", comma(n), s.mark)
+			desc += fmt.Sprintf(", %s %s", plan.Comma(n), s.mark)
 			title = "A network topology and what changes in it"
 		}
 	}
 	if g.Omitted > 0 {
-		desc += fmt.Sprintf(", %s left out", comma(g.Omitted))
+		desc += fmt.Sprintf(", %s left out", plan.Comma(g.Omitted))
 	}
 	return title, desc + "."
 }
@@ -143,7 +144,7 @@ func (o *svg) legend(g *query.Graph) (l legend) {
 		}
 	}
 	if g.Omitted > 0 {
-		l.items = append(l.items, line{full: comma(g.Omitted) + " not drawn"})
+		l.items = append(l.items, line{full: plan.Comma(g.Omitted) + " not drawn"})
 	}
 	for _, item := range l.items {
 		l.width += lineIndent(item) + measured(item.full, lineSize) + 2*gap

@@ -350,7 +350,7 @@ func TestLargeState(t *testing.T) {
 			break
 		}
 	}
-	s.says(text, "3007 resources in the state", "boxes are counted, not drawn")
+	s.says(text, "3,007 resources in the state", "boxes are counted, not drawn")
 	if len(text) > 300<<10 {
 		t.Errorf("the page has %d bytes", len(text))
 	}

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 
+	"enid/plan"
 	"enid/reconcile"
 )
 
@@ -58,7 +59,7 @@ func verdictOf(s reconcile.Status) verdict {
 	}
 	switch h := s.Host; {
 	case s.Blocked > 0:
-		return verdict{"blocked", "!", "Blocked", fmt.Sprintf("%s cannot run; below stands why, and what helps.", count(s.Blocked, "step"))}
+		return verdict{"blocked", "!", "Blocked", fmt.Sprintf("%s cannot run; below stands why, and what helps.", plan.Count(s.Blocked, "step"))}
 	case h != nil && h.Condition == reconcile.HostDegraded:
 		return verdict{"bad", "!", "Host degraded", "This host is not as the applied revision says."}
 	case s.Drifted > 0:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"enid/plan"
 	"enid/plan/render"
 	"enid/schema"
 )
@@ -20,7 +21,7 @@ func words(rule func(string) (schema.Rule, bool)) template.FuncMap {
 		"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 		"rfc":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"value": render.Value,
-		"count": count,
+		"count": plan.Count,
 		"took":  took,
 		"rule":  func(id string) bool { _, ok := rule(id); return ok },
 	}
@@ -53,12 +54,4 @@ func took(d time.Duration) string {
 		return d.Round(time.Microsecond).String()
 	}
 	return d.Round(time.Millisecond).String()
-}
-
-// count answers "1 step", "2 steps".
-func count(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
