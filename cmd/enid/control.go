@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enid/plan"
+	"enid/plan/render"
 	"enid/reconcile"
 	"enid/reconcile/store"
 	"enid/reconcile/store/bolt"
@@ -32,7 +33,7 @@ much, or because the branch went backwards. The history records who accepted it.
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "%s may pass, once.\n", short(args[0]))
+			fmt.Fprintf(a.out, "%s may pass, once.\n", render.Short(args[0]))
 			return nil
 		},
 	}

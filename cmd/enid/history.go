@@ -73,18 +73,10 @@ func (a *app) history(ctx context.Context, format string) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SERIAL\tCOMMIT\tAT\tOUTCOME\tSTEPS\tAUTHOR\tSUBJECT")
 	for _, r := range revisions {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", r.Serial, short(r.Commit), r.At.UTC().Format(time.RFC3339), r.Outcome, r.Steps,
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", r.Serial, render.Short(r.Commit), r.At.UTC().Format(time.RFC3339), r.Outcome, r.Steps,
 			render.Inert(r.Author), render.Inert(r.Subject))
 	}
 	return w.Flush()
-}
-
-// short answers the first digits of a commit.
-func short(commit string) string {
-	if len(commit) > 12 {
-		return render.Inert(commit[:12])
-	}
-	return render.Inert(commit)
 }
 
 func (a *app) historyShow(ctx context.Context, serial uint64, format string) error {

@@ -169,7 +169,7 @@ func (r stateRecord) comments() string {
 		case t.Step.Message != "":
 			what += ": " + t.Step.Message
 		}
-		line("serial %d, %s, commit %s: %s", t.Serial, t.Step.At.UTC().Format(time.RFC3339), short(t.Commit), what)
+		line("serial %d, %s, commit %s: %s", t.Serial, t.Step.At.UTC().Format(time.RFC3339), render.Short(t.Commit), what)
 	}
 	return b.String()
 }

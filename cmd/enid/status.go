@@ -116,12 +116,12 @@ func (a *app) showStatus(s reconcile.Status) {
 		row("", "What was applied stays in force. To do: %s.", s.Source.Remedy)
 	}
 	if s.Source.Revision != "" {
-		row("", "seen last %s", short(s.Source.Revision))
+		row("", "seen last %s", render.Short(s.Source.Revision))
 	}
 	if s.Applied.Revision == "" {
 		row("Applied", "nothing yet")
 	} else {
-		row("Applied", "%s at %s, serial %d", short(s.Applied.Revision), s.Applied.At.UTC().Format(time.RFC3339), s.Applied.Serial)
+		row("Applied", "%s at %s, serial %d", render.Short(s.Applied.Revision), s.Applied.At.UTC().Format(time.RFC3339), s.Applied.Serial)
 		if s.Applied.Author != "" {
 			row("", "%s, by %s", s.Applied.Subject, s.Applied.Author)
 		}

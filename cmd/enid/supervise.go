@@ -7,6 +7,7 @@ import (
 
 	systemd "github.com/coreos/go-systemd/v22/daemon"
 
+	"enid/plan/render"
 	"enid/reconcile"
 )
 
@@ -53,7 +54,7 @@ func supervised(ctx context.Context, c *reconcile.Controller, slack time.Duratio
 func statusLine(s reconcile.Status) string {
 	line := "nothing applied yet"
 	if s.Applied.Revision != "" {
-		line = short(s.Applied.Revision) + " applied"
+		line = render.Short(s.Applied.Revision) + " applied"
 	}
 	line += ", source " + string(s.Source.Condition)
 	if s.Host != nil {

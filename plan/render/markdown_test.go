@@ -202,11 +202,11 @@ func TestMarkdownFailures(t *testing.T) {
 // TestNoChange: it is one line, whoever reads it.
 func TestNoChange(t *testing.T) {
 	r := &Report{Plan: &plan.Plan{}, Change: &Change{Base: Commit{ID: base, Name: "main"}, Head: Commit{ID: head, Name: "topic"}}}
-	if got, want := Markdown(r, MarkdownOptions{}), Marker+"\nNo change: `topic bbbbbbbbbb` over `main aaaaaaaaaa` plans nothing.\n"; got != want {
+	if got, want := Markdown(r, MarkdownOptions{}), Marker+"\nNo change: `topic bbbbbbbbbbbb` over `main aaaaaaaaaaaa` plans nothing.\n"; got != want {
 		t.Errorf("got %q, wanted %q", got, want)
 	}
 	var b strings.Builder
-	if err := ReportText(&b, r, Options{}); err != nil || b.String() != "No change: topic bbbbbbbbbb over main aaaaaaaaaa plans nothing.\n" {
+	if err := ReportText(&b, r, Options{}); err != nil || b.String() != "No change: topic bbbbbbbbbbbb over main aaaaaaaaaaaa plans nothing.\n" {
 		t.Errorf("got %q, %v", b.String(), err)
 	}
 }

@@ -47,12 +47,9 @@ type Commit struct {
 	Subject string `json:"subject,omitempty"`
 }
 
-// short answers as much of a hash as people read.
-func short(hash string) string { return hash[:min(len(hash), 10)] }
-
 // String answers the name and the short hash; before the first commit there is none.
 func (c Commit) String() string {
-	switch id := short(c.ID); {
+	switch id := Short(c.ID); {
 	case c.Name == "" && id == "":
 		return "nothing"
 	case c.Name == "" || strings.HasPrefix(c.ID, c.Name):

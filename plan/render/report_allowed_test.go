@@ -70,7 +70,7 @@ func TestOnce(t *testing.T) {
 	}
 	text, doc := textOf(t, r), Markdown(r, MarkdownOptions{})
 	for _, want := range []string{"Host/a and Host/b: names are assumed", "between Instance/a, Instance/b: opens icmp", "ENIs: 1 -> 2 [", "EIPs: 3 of 4 -> 2 [",
-		"Host/a ENI/x, primary queues: not there -> auto", "Host/b primary queues", supposition, "Stop  /  f:7 in cccccccccc by Lin\n"} {
+		"Host/a ENI/x, primary queues: not there -> auto", "Host/b primary queues", supposition, "Stop  /  f:7 in cccccccccccc by Lin\n"} {
 		if strings.Count(text, want) != 1 {
 			t.Errorf("text has %q %d times:\n%s", want, strings.Count(text, want), text)
 		}
@@ -91,7 +91,7 @@ func TestFrom(t *testing.T) {
 		host   *plan.Host
 		want   string
 	}{
-		{Change{Base: main, Head: head, Merged: true}, "", nil, "From main aaaaaaaaaa, taken as applied, to HEAD bbbbbbbbbb, planned as merged into main aaaaaaaaaa: 0 commits"},
+		{Change{Base: main, Head: head, Merged: true}, "", nil, "From main aaaaaaaaaaaa, taken as applied, to HEAD bbbbbbbbbbbb, planned as merged into main aaaaaaaaaaaa: 0 commits"},
 		{Change{Base: main, Head: head, FromState: true}, "l", nil, "From the state (serial 0) to HEAD"},
 		{Change{Base: main, Head: head, FromState: true}, "", nil, "From an empty state to HEAD"},
 		{Change{Head: head}, "", nil, "From nothing, taken as applied, to HEAD"},

@@ -306,7 +306,7 @@ func origin(s *plan.Step, v voice) string {
 	}
 	text := v.name(fmt.Sprintf("%s:%d", s.Source.File, s.Source.Line))
 	if s.Source.Commit != "" {
-		text += " in " + v.name(short(s.Source.Commit))
+		text += " in " + v.name(Short(s.Source.Commit))
 	}
 	if author, _, _ := strings.Cut(s.Source.Author, " <"); author != "" { // the address is nobody's business here
 		text += " by " + v.name(author)

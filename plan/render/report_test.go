@@ -23,7 +23,7 @@ func TestReportOrder(t *testing.T) {
 		of     string
 		wanted []string
 	}{
-		"markdown": {doc, []string{Marker, "### Adds ENI `harmless`", "Stops `Instance/harmless` once", "From `harmless aaaaaaaaaa`", "| steps |", "#### Granted by this change itself",
+		"markdown": {doc, []string{Marker, "### Adds ENI `harmless`", "Stops `Instance/harmless` once", "From `harmless aaaaaaaaaaaa`", "| steps |", "#### Granted by this change itself",
 			"#### Risks", "**The daemon would hold it**", "**Cannot be undone, or loses data**", "**Stops**", "**Replaced", "**Opens to the internet**", "**Blocked**",
 			"**Blocked on machines**", "**Bound to a time**", "**Only the state knows**", "**Nearly full**", "#### Effects", "```mermaid", "#### Resources",
 			"<b>replace</b>", "<b>delete</b>", "#### Recorded without a step", "#### On the machines", "```sh\nip link", "#### Advice", "---", "`sha256:harmless`",

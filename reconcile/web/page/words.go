@@ -17,7 +17,7 @@ func words(rule func(string) (schema.Rule, bool)) template.FuncMap {
 	return template.FuncMap{
 		"text":  text,
 		"lines": func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
-		"short": short,
+		"short": render.Short,
 		"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 		"rfc":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"value": render.Value,
@@ -31,21 +31,6 @@ func words(rule func(string) (schema.Rule, bool)) template.FuncMap {
 func text(v any) string {
 	// What begins a line is no command to a browser, so that ::1 stays as it is.
 	return strings.TrimPrefix(render.Inert(" "+fmt.Sprint(v)), " ")
-}
-
-// short answers the first digits of a commit, or of a folder's digest.
-func short(revision string) string {
-	kind, digest, isFolder := strings.Cut(revision, ":")
-	if !isFolder {
-		kind, digest = "", revision
-	}
-	if len(digest) > 12 {
-		digest = digest[:12]
-	}
-	if isFolder {
-		digest = kind + ":" + digest
-	}
-	return text(digest)
 }
 
 // took answers a duration as exactly as anybody wants it.
