@@ -317,6 +317,7 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 		return a.once(ctx, c)
 	}
 	log.Info("enid runs", "pid", os.Getpid(), "state", where.Dir, "driver", "state only: no cloud API is called")
+	warnOfExposed(f.start.flags, where.Dir, log)
 	counted.Follow(c)
 	defer told.start(ctx)()
 	f.start.follow(ctx, c, log)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,7 +76,10 @@ func (k *Keys) Ring() (*Ring, error) {
 	sum := sha256.New()
 	texts := make([][]byte, len(files))
 	for i, name := range files {
-		if texts[i], err = readBounded(name, maxKeyFile); err != nil {
+		if texts[i], err = readBounded(name, maxKeyFile); err == nil {
+			err = Guarded(name)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("trusted keys: %w", err)
 		}
 		fmt.Fprintf(sum, "%q %d\n", name, len(texts[i]))
@@ -108,6 +112,9 @@ func keyFiles(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
+	if err := Guarded(path); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
@@ -124,6 +131,20 @@ func keyFiles(path string) ([]string, error) {
 		return nil, fmt.Errorf("%s holds %d files, and at most %d are read", path, len(files), maxKeyFiles)
 	}
 	return files, nil
+}
+
+// Guarded refuses a file or a folder that every user of the machine can write to: who
+// writes there decides instead of whom it is meant to name. A folder with the sticky
+// bit is left alone, as containers mount their secrets so.
+func Guarded(name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode(); mode.Perm()&0o002 != 0 && (!info.IsDir() || mode&fs.ModeSticky == 0) {
+		return fmt.Errorf("%s can be written to by every user (%s): chmod o-w %[1]s", name, mode)
+	}
+	return nil
 }
 
 // readBounded reads a regular file that is no longer than most.

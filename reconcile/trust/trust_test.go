@@ -189,6 +189,24 @@ func TestKeys(t *testing.T) {
 	if _, err := k.Ring(); err == nil || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("a file without end: %v", err)
 	}
+	write(t, filepath.Join(dir, "bob"), "bob "+public(t, bob))
+	judged(t, ring(), "text", byBob, now, nil)
+	for name, mode := range map[string]os.FileMode{"bob": 0o646, "": 0o707} { // every user may add whom he likes
+		name = filepath.Join(dir, name)
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Ring(); err == nil || !strings.Contains(err.Error(), "chmod o-w "+name) {
+			t.Errorf("%s of mode %o: %v", name, mode, err)
+		}
+		if err := os.Chmod(name, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o777|os.ModeSticky); err != nil { // as containers mount it
+		t.Fatal(err)
+	}
+	judged(t, ring(), "text", byBob, now, nil)
 }
 
 // TestCommit: commits that git signed, with both kinds of keys, and changed ones.
