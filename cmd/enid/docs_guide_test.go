@@ -91,23 +91,27 @@ func statusConditions(t *testing.T) (types []string) {
 
 var (
 	inlineCommand = regexp.MustCompile("`(?:sudo )?(enid [a-z][^`]*)`")
+	typedCommand  = regexp.MustCompile(`^(?:    )?(?:\$ )?(?:sudo )?(enid [a-z].*)`)
 	quoted        = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+	choice        = regexp.MustCompile(`([a-z]+)((?:\\?\|[a-z]+)+)`)
 )
 
 // Each command of the pages, and each of its flags, is one of the program's.
 func TestDocsGuideCommands(t *testing.T) {
 	n := 0
-	for _, name := range guides {
-		for line := range strings.Lines(guidePage(t, name)) {
+	names, _ := pages(t)
+	for _, name := range names {
+		typed := false // inside a block, or where a line is one
+		for line := range strings.Lines(pageText(t, name)) {
+			if strings.HasPrefix(line, "```") {
+				typed = !typed
+			}
 			var commands []string
-			if typed, ok := strings.CutPrefix(line, "    "); ok {
-				typed = strings.TrimPrefix(strings.TrimSpace(typed), "sudo ")
-				if strings.HasPrefix(typed, "enid ") {
-					commands = append(commands, typed)
-				}
+			if found := typedCommand.FindStringSubmatch(line); found != nil && (typed || strings.HasPrefix(line, "    ")) {
+				commands = append(commands, strings.TrimSpace(found[1]))
 			}
 			for _, found := range inlineCommand.FindAllStringSubmatch(line, -1) {
-				commands = append(commands, found[1])
+				commands = append(commands, choices(found[1])...)
 			}
 			for _, c := range commands {
 				n++
@@ -115,20 +119,37 @@ func TestDocsGuideCommands(t *testing.T) {
 			}
 		}
 	}
-	if n < 30 {
+	if n < 100 {
 		t.Errorf("only %d commands were found", n)
 	}
+}
+
+// choices writes a|b out, where it is a choice of commands, as in a table.
+func choices(line string) []string {
+	words := strings.Fields(line)
+	for i := 1; i < min(len(words), 3); i++ {
+		if words[i] != choice.FindString(words[i]) {
+			continue
+		}
+		var all []string
+		for _, one := range strings.Split(strings.ReplaceAll(words[i], `\|`, "|"), "|") {
+			all = append(all, strings.Join(slices.Concat(words[:i], []string{one}, words[i+1:]), " "))
+		}
+		return all
+	}
+	return []string{line}
 }
 
 func knownCommand(t *testing.T, page, line string) {
 	t.Helper()
 	command, _, _ := strings.Cut(line, " #")
+	command, _, _ = strings.Cut(command, " | ")
 	words := strings.Fields(quoted.ReplaceAllString(command, "QUOTED"))[1:]
 	root := newApp(nil, nil, nil).root()
 	root.InitDefaultCompletionCmd()
 	found, _, err := root.Find(words)
 	if err != nil || found == root {
-		t.Errorf("%s.md: %s: no such command: %v", page, line, err)
+		t.Errorf("%s: %s: no such command: %v", page, line, err)
 		return
 	}
 	for _, w := range words {
@@ -137,20 +158,7 @@ func knownCommand(t *testing.T, page, line string) {
 		case !strings.HasPrefix(w, "-"):
 		case strings.HasPrefix(w, "--") && found.Flags().Lookup(flag) == nil && found.InheritedFlags().Lookup(flag) == nil,
 			!strings.HasPrefix(w, "--") && found.Flags().ShorthandLookup(flag[:1]) == nil:
-			t.Errorf("%s.md: %s: it has no %s", page, line, w)
-		}
-	}
-}
-
-var guideLink = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
-
-// The pages link to what is there.
-func TestDocsGuideLinks(t *testing.T) {
-	for _, name := range guides {
-		for _, found := range guideLink.FindAllStringSubmatch(guidePage(t, name), -1) {
-			if _, err := os.Stat(filepath.Join(guideFolder, found[1])); err != nil {
-				t.Errorf("%s.md: %v", name, err)
-			}
+			t.Errorf("%s: %s: it has no %s", page, line, w)
 		}
 	}
 }
