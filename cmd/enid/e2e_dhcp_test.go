@@ -13,9 +13,9 @@ import (
 )
 
 // serveDHCP puts the other ends of eth1 and eth2 on a bridge elsewhere, with a
-// dnsmasq that leases the worked example's addresses there. It answers the server's
-// file of leases.
-func (l *lab) serveDHCP() (leases string) {
+// dnsmasq that leases the worked example's addresses there, with those options besides.
+// It answers the server's file of leases.
+func (l *lab) serveDHCP(more ...string) (leases string) {
 	l.t.Helper()
 	if _, err := exec.LookPath("dnsmasq"); err != nil {
 		l.t.Skip("dnsmasq is not installed")
@@ -24,7 +24,7 @@ func (l *lab) serveDHCP() (leases string) {
 	cmd := l.background("unshare", "--net", "sh", "-c", "read _ && ip link add br0 type bridge && ip link set peer-eth1 master br0 && ip link set peer-eth2 master br0 &&"+
 		" ip link set peer-eth1 up && ip link set peer-eth2 up && ip address add 10.0.0.253/24 dev br0 && ip link set br0 up &&"+
 		" exec dnsmasq --no-daemon --conf-file=/dev/null --port=0 --no-ping --dhcp-authoritative --dhcp-leasefile="+leases+" --dhcp-range=10.0.0.0,static,2m"+
-		" --dhcp-host="+mac1+",10.0.0.20 --dhcp-host="+mac2+",10.0.0.21 --dhcp-option=3,10.0.0.253 --dhcp-option=6,10.0.0.253")
+		" --dhcp-host="+mac1+",10.0.0.20 --dhcp-host="+mac2+",10.0.0.21 --dhcp-option=3,10.0.0.253 --dhcp-option=6,10.0.0.253 "+strings.Join(more, " "))
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		l.t.Fatal(err)

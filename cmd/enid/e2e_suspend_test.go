@@ -4,6 +4,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -59,4 +61,71 @@ func TestE2ESuspend(t *testing.T) {
 	}
 	l.enid(1, "suspend", "--until", "yesterday")
 	l.enid(1, "suspend", "--until", "2020-01-01T00:00:00Z")
+}
+
+// A suspended daemon renews the leases that the machine runs on, and does nothing else:
+// one that went on, and one that was started so and has to find out which Host it is.
+func TestE2ESuspendedLeases(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	leases := l.serveDHCP("--dhcp-option=58,3s", "--dhcp-option=59,100s") // two minutes are the least that it leases for, three seconds the first renewal
+	r := l.newRepo()
+	hostname, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.edit("topology/web-1.yaml", "  instance: web-1\n", "  instance: web-1\n  addressing: dhcp\n  match: {hostname: "+hostname+"}\n")
+	commit := r.commit("leased")
+	flags := []string{"--repo", r.url(), "--host", "auto", "--host-only"}
+	d := l.daemon(flags...)
+	l.within("it converges", all(l.inSync(commit), l.lives))
+	l.enid(0, "suspend")
+	l.ip("rule delete priority 9000")
+	broken := l.kernel()
+	// ends answers when each lease ends, as the server has it, whose file is written anew
+	// each time.
+	ends := func() (at []string) {
+		l.within("there are two leases", func() error {
+			at = nil
+			for line := range strings.Lines(l.text(leases)) {
+				at = append(at, strings.SplitN(line, " ", 2)[0])
+			}
+			if len(at) != 2 || len(at[0]) != len(at[1]) {
+				return fmt.Errorf("until %v", at)
+			}
+			return nil
+		})
+		return at
+	}
+	renewed := func(what string) {
+		t.Helper()
+		for range 2 {
+			before := ends()
+			l.within(what, func() error {
+				if now := ends(); now[0] <= before[0] || now[1] <= before[1] {
+					return fmt.Errorf("leases until %v, then %v", before, now)
+				}
+				return nil
+			})
+		}
+		l.within("the kernel knows", func() error {
+			for _, link := range l.ipJSON("-4", "address show")[0] {
+				for _, x := range link["addr_info"].([]any) {
+					if a := x.(map[string]any); link["ifname"] != "lo" && link["ifname"] != "eth0" && a["valid_life_time"].(float64) < 116 {
+						return fmt.Errorf("%v is valid for %v s", a["local"], a["valid_life_time"])
+					}
+				}
+			}
+			return nil
+		})
+		if err := l.is(broken)(); err != nil {
+			t.Errorf("%s: the machine was healed: %v", what, err)
+		}
+	}
+	renewed("suspended meanwhile")
+	d.kill()
+	l.daemon(flags...)
+	renewed("suspended from the start")
+	l.enid(0, "resume")
+	l.within("it catches up", all(l.inSync(commit), l.is(balanced(cardB, cardC))))
 }
