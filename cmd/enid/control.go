@@ -34,6 +34,7 @@ much, or because the branch went backwards. The history records who accepted it.
 				return err
 			}
 			fmt.Fprintf(a.out, "%s may pass, once.\n", render.Short(args[0]))
+			a.sayHeld(c.Context())
 			return nil
 		},
 	}
@@ -60,6 +61,7 @@ cut short is another matter: see "enid state resolve".`,
 				return err
 			}
 			fmt.Fprintf(a.out, "%s of %s will be tried again.\n", plan.Count(n, "step"), target)
+			a.sayHeld(c.Context())
 			return nil
 		},
 	}
@@ -70,7 +72,8 @@ func (a *app) syncCommand() *cobra.Command {
 		Use:   "sync",
 		Short: "Have the daemon poll its source now",
 		Long: `sync brings the daemon's next poll forward, also where it backs off because its
-source could not be reached. It returns at once: "enid status" tells what came of it.
+source could not be reached. It returns at once: "enid status" tells what came of it. A daemon
+that is suspended polls once it no longer is, and sync says so.
 It exits 0, or 1 where no daemon runs on the state.`,
 		Example: "  enid sync",
 		Args:    cobra.NoArgs,
@@ -79,7 +82,11 @@ It exits 0, or 1 where no daemon runs on the state.`,
 			if err != nil {
 				return fmt.Errorf("--state: %w", err)
 			}
-			return web.Dial(where.Dir).Sync(c.Context())
+			if err := web.Dial(where.Dir).Sync(c.Context()); err != nil {
+				return err
+			}
+			a.sayHeld(c.Context())
+			return nil
 		},
 	}
 }

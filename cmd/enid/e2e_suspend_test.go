@@ -36,6 +36,11 @@ func TestE2ESuspend(t *testing.T) {
 		return nil
 	}
 	l.within("it says that it is suspended", held)
+	for _, asked := range [][]string{{"sync"}, {"accept", second}, {"retry", "ENI/web-1-b"}} {
+		if out := l.enid(0, asked...).out; !strings.Contains(out, "It waits, for the daemon is suspended by ") || !strings.Contains(out, "the rack moves") {
+			t.Errorf("%s: %s", asked[0], out)
+		}
+	}
 	time.Sleep(1500 * time.Millisecond) // three polls, and more than a heal takes
 	if err := l.is(broken)(); err != nil {
 		t.Errorf("the machine was healed: %v", err)
@@ -59,6 +64,11 @@ func TestE2ESuspend(t *testing.T) {
 	if out := l.enid(0, "resume").out; out != "Nothing was suspended.\n" {
 		t.Errorf("%s", out)
 	}
+	l.enid(0, "suspend", "--until", "2s")
+	r.write("topology/note.yaml", "# a third\n")
+	third := r.commit("a third one")
+	l.daemon("--repo", r.url(), "--interval", "1h")
+	l.within("that ends by itself, long before the next poll", l.inSync(third))
 	l.enid(1, "suspend", "--until", "yesterday")
 	l.enid(1, "suspend", "--until", "2020-01-01T00:00:00Z")
 }

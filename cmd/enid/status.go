@@ -36,8 +36,26 @@ knows. It exits 0 where everything is in sync, 2 where it is not.`,
 }
 
 func (a *app) status(ctx context.Context, format string) error {
-	inSync := false
-	s, err := query(a,
+	s, inSync, err := a.statusNow(ctx)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		if err := render.JSON(a.out, s); err != nil {
+			return err
+		}
+	} else {
+		a.showStatus(s)
+	}
+	if !inSync {
+		return exit(exitChanges)
+	}
+	return nil
+}
+
+// statusNow answers the daemon's status; where none runs, what the state knows.
+func (a *app) statusNow(ctx context.Context) (s reconcile.Status, inSync bool, err error) {
+	s, err = query(a,
 		func(c *web.Client) (s reconcile.Status, err error) {
 			raw, err := c.Status(ctx)
 			if err != nil {
@@ -53,20 +71,20 @@ func (a *app) status(ctx context.Context, format string) error {
 			s, inSync, err = restingStatus(ctx, db)
 			return s, err
 		})
+	return s, inSync, err
+}
+
+// sayHeld says that what was asked for waits, where a person holds the daemon.
+func (a *app) sayHeld(ctx context.Context) {
+	s, _, err := a.statusNow(ctx)
 	if err != nil {
-		return err
+		return // what was asked for is noted all the same
 	}
-	if format == "json" {
-		if err := render.JSON(a.out, s); err != nil {
-			return err
+	for _, c := range s.Conditions {
+		if c.Type == "Suspended" && c.Status == "True" {
+			fmt.Fprintf(a.out, "It waits, for the daemon is suspended %s\n", render.Inert(c.Message))
 		}
-	} else {
-		a.showStatus(s)
 	}
-	if !inSync {
-		return exit(exitChanges)
-	}
-	return nil
 }
 
 // restingStatus answers what the state knows where no daemon runs.

@@ -24,7 +24,8 @@ kept, so that no address runs out. A revision under way ends with its present st
 
 It holds across restarts, also where no daemon runs now, until --until or until
 "enid resume"; then the daemon takes up git and the machine as they are. "enid
-status" shows who suspended it, until when and why. What a person does by hand with
+status" shows who suspended it, until when and why. "enid sync", "enid accept", "enid
+retry" and webhooks are noted and wait. What a person does by hand with
 "enid apply" or "enid host apply" is not held, and so needs no daemon to run.`,
 		Example: `  enid suspend --until 2h --reason maintenance
   enid suspend --until 2030-01-02T18:00:00Z
