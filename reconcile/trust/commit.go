@@ -11,7 +11,8 @@ import (
 const gitNamespace = "git"
 
 // VerifyCommit answers who signed a git commit, given as git stores it, without the
-// object's header. What is signed is the commit without its signature.
+// object's header. What is signed is the commit without its signature. A tag is signed
+// for git as well: what does not begin as a commit does is none, whoever signed it.
 func (r *Ring) VerifyCommit(raw []byte, at time.Time) (Signer, error) {
 	message, signature, err := splitCommit(raw)
 	if err != nil {
@@ -41,6 +42,8 @@ func splitCommit(raw []byte) (message, signature []byte, err error) {
 		}
 	}
 	switch {
+	case !bytes.HasPrefix(message, []byte("tree ")):
+		return nil, nil, fmt.Errorf("%w: it is no commit, which begins with its tree", ErrMalformed)
 	case count == 0:
 		return nil, nil, fmt.Errorf("%w: the commit is not signed", ErrMalformed)
 	case count > 1:

@@ -64,7 +64,7 @@ func TestOpenPGP(t *testing.T) {
 	k.gen(t, "short@example.com", "rsa1024", "0")
 	k.gen(t, "dsa@example.com", "dsa2048", "0")
 	k.gen(t, "old@example.com", "ed25519", "1d", "--faked-system-time", past)
-	at := time.Now()
+	at := time.Now().Add(time.Minute) // a signature made after it would not count yet
 	keys := k.gpg(t, "--armor", "--export", "ann@example.com") + "\n" +
 		k.gpg(t, "--armor", "--export", "bob@example.com", "short@example.com", "dsa@example.com", "old@example.com")
 	ring := ringOf(t, keys)
@@ -100,4 +100,50 @@ func TestOpenPGP_secret(t *testing.T) {
 	if _, err := Open(file); err == nil || !strings.Contains(err.Error(), "PRIVATE KEY BLOCK") || !strings.Contains(err.Error(), "public keys only") {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestOpenPGP_subkeys: a subkey signs for its owner while it is meant to and neither
+// revoked nor expired; what another key calls its subkey signs for nobody.
+func TestOpenPGP_subkeys(t *testing.T) {
+	k := gpgHome(t)
+	const past = "20200101T000000"
+	add := func(user, use, expires string, args ...string) (subkey string) {
+		t.Helper()
+		k.gpg(t, append(args, "--quick-gen-key", user, "ed25519", "cert", "0")...)
+		lines := strings.Split(k.gpg(t, "--with-colons", "--list-keys", user), "\n")
+		primary := fingerprints(lines)[0]
+		algorithm := "ed25519"
+		if use == "encr" {
+			algorithm = "cv25519"
+		}
+		k.gpg(t, append(args, "--quick-add-key", primary, algorithm, use, expires)...)
+		return fingerprints(strings.Split(k.gpg(t, "--with-colons", "--list-keys", user), "\n"))[1]
+	}
+	sub := add("ann@example.com", "sign", "0")
+	old := add("old@example.com", "sign", "1d", "--faked-system-time", past)
+	login := add("login@example.com", "auth", "0")
+	ring := func() *Ring { return ringOf(t, k.gpg(t, "--armor", "--export")) }
+	at := time.Now().Add(time.Minute)
+	good := k.sign(t, sub+"!", "text")
+	judged(t, ring(), "text", good, at, nil)
+	judged(t, ring(), "text", k.sign(t, old+"!", "text", "--faked-system-time", past), at, ErrTime)
+	if out, err := exec.Command("gpg", "--homedir", k.dir, "--batch", "--armor", "--local-user", login+"!", "--detach-sign", write(t, filepath.Join(t.TempDir(), "text"), "text")).CombinedOutput(); err == nil {
+		t.Errorf("gpg signed by a key for logins: %s", out)
+	}
+	cmd := exec.Command("gpg", "--homedir", k.dir, "--no-tty", "--command-fd", "0", "--status-fd", "1", "--pinentry-mode", "loopback", "--passphrase", "", "--edit-key", "ann@example.com")
+	cmd.Stdin = strings.NewReader("key 1\nrevkey\ny\n0\n\ny\nsave\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("revkey: %v\n%s", err, out)
+	}
+	judged(t, ring(), "text", good, at, ErrRevoked)
+}
+
+// fingerprints answers those of gpg's list with colons: of a key and its subkeys.
+func fingerprints(lines []string) (all []string) {
+	for _, line := range lines {
+		if fields := strings.Split(line, ":"); fields[0] == "fpr" {
+			all = append(all, fields[9])
+		}
+	}
+	return all
 }

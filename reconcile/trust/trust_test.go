@@ -237,6 +237,17 @@ func TestCommit(t *testing.T) {
 			t.Errorf("%s, changed: %v", name, err)
 		}
 	}
+	// A tag is signed for git as well, and by people who do not answer for a tree.
+	git("-c", "gpg.format=ssh", "-c", "user.signingKey="+ann, "tag", "-s", "-m", "a release", "v1")
+	tag, signature, _ := strings.Cut(git("cat-file", "tag", "v1"), "-----BEGIN SSH")
+	headers, body, _ := strings.Cut(tag, "\n\n")
+	asCommit := headers + "\ngpgsig " + strings.ReplaceAll(strings.TrimSpace("-----BEGIN SSH"+signature), "\n", "\n ") + "\n\n" + body
+	if _, err := ring.Verify([]byte(tag), []byte("-----BEGIN SSH"+signature), gitNamespace, time.Now()); err != nil {
+		t.Errorf("the tag's own signature: %v", err)
+	}
+	if _, err := ring.VerifyCommit([]byte(asCommit), time.Now()); !errors.Is(err, ErrMalformed) {
+		t.Errorf("a tag's signature on a commit: %v", err)
+	}
 	twice := strings.Replace(string(bySSH), "gpgsig ", "gpgsig x\ngpgsig ", 1)
 	for name, raw := range map[string]string{"unsigned": "tree x\n\ngpgsig -----BEGIN\n", "twice": twice, "empty": ""} {
 		if _, err := ring.VerifyCommit([]byte(raw), now); !errors.Is(err, ErrMalformed) {
