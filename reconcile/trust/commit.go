@@ -31,6 +31,9 @@ func splitCommit(raw []byte) (message, signature []byte, err error) {
 	inside, count := false, 0
 	for _, line := range bytes.SplitAfter(append(bytes.Clone(headers), '\n'), []byte("\n")) {
 		switch rest, begins := cutHeader(line); {
+		case begins && !bytes.Contains(message, []byte("\ncommitter ")):
+			// Readers take the headers before it for all there are: its parents, its author.
+			return nil, nil, fmt.Errorf("%w: the signature stands before the committer, where git puts none", ErrMalformed)
 		case begins:
 			inside, count = true, count+1
 			signature = append(signature, rest...)

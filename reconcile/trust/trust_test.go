@@ -249,7 +249,11 @@ func TestCommit(t *testing.T) {
 		t.Errorf("a tag's signature on a commit: %v", err)
 	}
 	twice := strings.Replace(string(bySSH), "gpgsig ", "gpgsig x\ngpgsig ", 1)
-	for name, raw := range map[string]string{"unsigned": "tree x\n\ngpgsig -----BEGIN\n", "twice": twice, "empty": ""} {
+	above, below, _ := strings.Cut(string(bySSH), "\nauthor ")
+	between, after, _ := strings.Cut(below, "\ngpgsig ")
+	signature, rest, _ := strings.Cut(after, "-----END SSH SIGNATURE-----")
+	moved := above + "\ngpgsig " + signature + "-----END SSH SIGNATURE-----" + "\nauthor " + between + rest
+	for name, raw := range map[string]string{"moved up": moved, "unsigned": "tree x\n\ngpgsig -----BEGIN\n", "twice": twice, "empty": ""} {
 		if _, err := ring.VerifyCommit([]byte(raw), now); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v", name, err)
 		}
