@@ -175,3 +175,12 @@ type Detail struct {
 	Plan  json.RawMessage `json:"plan"`  // enid.plan/v1, as it was before the first step
 	Tried []Step          `json:"tried"` // in the order in which they were tried
 }
+
+// Stretch is a revision with some of its steps.
+type Stretch struct {
+	Revision
+	Tried []Step `json:"tried"` // in the order in which they were tried
+	// Next is where the next stretch begins; empty: this is the last one. Only the
+	// store knows what it means.
+	Next string `json:"-"`
+}

@@ -26,8 +26,13 @@ type Store interface {
 	// read. None is an empty slice.
 	History(ctx context.Context, before uint64, limit int) ([]Revision, error)
 	// Revision answers one revision with its plan and its steps, ErrAbsent where
-	// it never was or is no longer kept.
+	// it never was or is no longer kept. It is as large as what was done.
 	Revision(ctx context.Context, serial uint64) (*Detail, error)
+	// Tried answers one revision with at most limit of its steps, from the first or,
+	// where after is the Next of another answer, from there. It costs what it answers.
+	Tried(ctx context.Context, serial uint64, after string, limit int) (*Stretch, error)
+	// Plan answers the plan of one revision as it is kept.
+	Plan(ctx context.Context, serial uint64) (Packed, error)
 	// Close frees the store; its lock goes with it. Later calls are errors.
 	Close() error
 }

@@ -2,12 +2,10 @@ package bolt
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -68,28 +66,7 @@ func (w *writer) forget(newest uint64) {
 	}
 }
 
-func (w *writer) packed(bucket, key, text []byte) {
-	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // the level is a valid one
-	z.Write(text)                                   // a buffer takes everything
-	z.Close()
-	w.put(bucket, key, b.Bytes())
-}
-
-func unpack(data []byte) ([]byte, error) {
-	if data == nil {
-		return nil, nil
-	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", store.ErrCorrupt, err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", store.ErrCorrupt, err)
-	}
-	return text, nil
-}
+func (w *writer) packed(bucket, key, text []byte) { w.put(bucket, key, store.Pack(text)) }
 
 // History answers revisions, newest first.
 func (db *DB) History(ctx context.Context, before uint64, limit int) ([]store.Revision, error) {
@@ -116,28 +93,18 @@ func (db *DB) History(ctx context.Context, before uint64, limit int) ([]store.Re
 func (db *DB) Revision(ctx context.Context, serial uint64) (*store.Detail, error) {
 	d := &store.Detail{}
 	key := serialKey(serial)
-	err := db.view(ctx, func(tx *bbolt.Tx) error {
-		text := tx.Bucket(bucketRevisions).Get(key)
-		if text == nil {
-			return fmt.Errorf("revision %d: %w", serial, store.ErrAbsent)
-		}
-		if err := json.Unmarshal(text, &d.Revision); err != nil {
-			return fmt.Errorf("%w: revision %d: %w", store.ErrCorrupt, serial, err)
-		}
-		plan, err := unpack(tx.Bucket(bucketPlans).Get(key))
-		if err != nil {
+	err := db.view(ctx, func(tx *bbolt.Tx) (err error) {
+		if d.Revision, err = readRevision(tx, serial); err != nil {
 			return err
 		}
-		d.Plan = plan
+		if d.Plan, err = store.Packed(tx.Bucket(bucketPlans).Get(key)).Text(); err != nil {
+			return err
+		}
 		cursor := tx.Bucket(bucketSteps).Cursor()
 		for k, v := cursor.Seek(key); bytes.HasPrefix(k, key); k, v = cursor.Next() {
-			text, err := unpack(v)
+			steps, err := readSteps(v, serial)
 			if err != nil {
 				return err
-			}
-			var steps []store.Step
-			if err := json.Unmarshal(text, &steps); err != nil {
-				return fmt.Errorf("%w: steps of revision %d: %w", store.ErrCorrupt, serial, err)
 			}
 			d.Tried = append(d.Tried, steps...)
 		}

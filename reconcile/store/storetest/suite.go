@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) (s store.Store, reopen func() sto
 		"a refused commit changes nothing":      refused,
 		"notes are kept until they are settled": notes,
 		"a revision has its plan and steps":     history,
+		"steps are read in stretches":           tried,
 		"an open revision is interrupted":       interrupted,
 		"old revisions are forgotten":           forgotten,
 		"commits survive":                       survives,
@@ -218,6 +219,59 @@ func history(t *testing.T, s store.Store, reopen func() store.Store) {
 		t.Fatal(err)
 	}
 	same(t, list, []store.Revision{want})
+	plan, err := s.Plan(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := plan.Text()
+	if err != nil || string(text) != string(begin("").Plan) {
+		t.Errorf("the plan: %s, %v", text, err)
+	}
+}
+
+// tried walks through the steps of a revision in stretches of each length: together
+// they are all of them, once.
+func tried(t *testing.T, s store.Store, reopen func() store.Store) {
+	var all []store.Step
+	steps := func(n int) []store.Step {
+		from := len(all)
+		for range n {
+			all = append(all, store.Step{ID: fmt.Sprint("s", len(all)+1), At: at, Call: store.Call{Target: ENI("a").Ref}})
+		}
+		return all[from:]
+	}
+	commit(t, s, &store.Change{Begin: begin("c1"), Steps: steps(4)})
+	commit(t, s, &store.Change{Put: []*schema.Resource{ENI("between")}})
+	commit(t, s, &store.Change{Steps: steps(1)})
+	commit(t, s, &store.Change{Steps: steps(5)})
+	commit(t, s, &store.Change{Begin: begin("c2"), Steps: []store.Step{{ID: "another's", At: at}}})
+	s = reopen()
+	for limit := 1; limit <= len(all)+1; limit++ {
+		var found []store.Step
+		for after, more := "", true; more; {
+			part, err := s.Tried(t.Context(), 1, after, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(part.Tried) > limit || part.Commit != "c1" || part.Steps != len(all) || len(part.Tried) == 0 {
+				t.Fatalf("stretches of %d, after %q: %+v", limit, after, part)
+			}
+			found = append(found, part.Tried...)
+			after, more = part.Next, part.Next != ""
+		}
+		same(t, found, all)
+	}
+	for _, wrong := range []string{"x", "1", "1.-1", "1.1x", " 1.1"} {
+		if part, err := s.Tried(t.Context(), 1, wrong, 1); !errors.Is(err, store.ErrAbsent) {
+			t.Errorf("after %q: %+v, %v", wrong, part, err)
+		}
+	}
+	if _, err := s.Tried(t.Context(), 3, "", 1); !errors.Is(err, store.ErrAbsent) {
+		t.Errorf("the steps of no revision: %v", err)
+	}
+	if _, err := s.Plan(t.Context(), 3); !errors.Is(err, store.ErrAbsent) {
+		t.Errorf("the plan of no revision: %v", err)
+	}
 }
 
 func interrupted(t *testing.T, s store.Store, _ func() store.Store) {
