@@ -81,7 +81,12 @@ func (d daemon) History(ctx context.Context, before uint64, limit int) ([]store.
 	return d.Store.History(ctx, before, limit)
 }
 
-// Revision answers one applied revision.
-func (d daemon) Revision(ctx context.Context, serial uint64) (*store.Detail, error) {
-	return d.Store.Revision(ctx, serial)
+// Tried answers an applied revision with some of its steps.
+func (d daemon) Tried(ctx context.Context, serial uint64, after string, limit int) (*store.Stretch, error) {
+	return d.Store.Tried(ctx, serial, after, limit)
+}
+
+// Plan answers the plan of an applied revision.
+func (d daemon) Plan(ctx context.Context, serial uint64) (store.Packed, error) {
+	return d.Store.Plan(ctx, serial)
 }

@@ -96,7 +96,7 @@ func (m *Metrics) Queue(to string, left func() int) {
 
 // ServeHTTP answers all metrics in the format that the client asks for.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}).ServeHTTP(w, r)
+	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, DisableCompression: true}).ServeHTTP(w, r)
 }
 
 // reading is what is read when it is asked for.

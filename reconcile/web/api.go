@@ -1,12 +1,11 @@
 package web
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"net/http"
-	"strconv"
-
-	"enid/plan"
+	"time"
 )
 
 // openapi describes the API (OpenAPI 3.1); a test holds the answers to it.
@@ -14,47 +13,41 @@ import (
 //go:embed openapi.json
 var openapi []byte
 
+// route is something that is answered: its pattern, as a mux and openapi.json name it.
+type route struct {
+	pattern string
+	handle  http.HandlerFunc
+}
+
+const eventsPath = "/api/v1/events"
+
+// routes are everything that Handler answers.
+func routes(d Daemon, bell *Bell) []route {
+	return []route{
+		{"GET /healthz", yes(d.Alive, "the loop does not come round")},
+		{"GET /readyz", yes(d.Ready, "no revision is applied yet")},
+		{"GET /metrics", func(w http.ResponseWriter, r *http.Request) { d.Metrics().ServeHTTP(w, r) }},
+		{"GET /api/v1/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("ETag", tag(since))
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(openapi))
+		}},
+		{"GET " + eventsPath, events(d, bell)},
+		{"GET /api/v1/status", func(w http.ResponseWriter, r *http.Request) { show(w, r, d.Status(), nil) }},
+		{"GET /api/v1/plan", newest(d)},
+		{"GET /api/v1/resources", resources(d)},
+		{"GET /api/v1/history", history(d)},
+		{"GET /api/v1/history/{serial}", revision(d)},
+		{"GET /api/v1/history/{serial}/plan", revisionPlan(d)},
+	}
+}
+
 // Handler answers the read-only API of a daemon. Others may add to it.
 func Handler(d Daemon, bell *Bell) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", yes(d.Alive, "the loop does not come round"))
-	mux.HandleFunc("GET /readyz", yes(d.Ready, "no revision is applied yet"))
-	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(openapi)
-	})
-	mux.HandleFunc("GET /api/v1/events", events(d, bell))
-	mux.HandleFunc("GET /api/v1/plan", func(w http.ResponseWriter, _ *http.Request) {
-		p := d.LastPlan()
-		if p == nil {
-			p = &plan.Plan{Format: plan.Format, Steps: []*plan.Step{}, Advice: []plan.Advice{}}
-		}
-		answer(w, p, nil)
-	})
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { d.Metrics().ServeHTTP(w, r) })
-	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, d.Status(), nil) })
-	mux.HandleFunc("GET /api/v1/resources", func(w http.ResponseWriter, r *http.Request) {
-		state, err := d.Load(r.Context())
-		if err != nil {
-			answer(w, nil, err)
-			return
-		}
-		body, err := encodeState(state)
-		answer(w, body, err)
-	})
-	mux.HandleFunc("GET /api/v1/history", func(w http.ResponseWriter, r *http.Request) {
-		revisions, err := d.History(r.Context(), 0, 0)
-		answer(w, map[string]any{"format": "enid.history/v1", "revisions": revisions}, err)
-	})
-	mux.HandleFunc("GET /api/v1/history/{serial}", func(w http.ResponseWriter, r *http.Request) {
-		serial, err := strconv.ParseUint(r.PathValue("serial"), 10, 64)
-		if err != nil {
-			http.Error(w, "the serial is no number", http.StatusBadRequest)
-			return
-		}
-		detail, err := d.Revision(r.Context(), serial)
-		answer(w, detail, err)
-	})
+	for _, r := range routes(d, bell) {
+		mux.HandleFunc(r.pattern, r.handle)
+	}
 	return mux
 }
 

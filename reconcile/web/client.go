@@ -52,17 +52,32 @@ func (c *Client) Load(ctx context.Context) (*store.State, error) {
 }
 
 // History answers the revisions that were applied, newest first.
-func (c *Client) History(ctx context.Context) ([]store.Revision, error) {
-	var list struct{ Revisions []store.Revision }
-	err := c.get(ctx, "history", &list)
-	return list.Revisions, err
+func (c *Client) History(ctx context.Context) (all []store.Revision, err error) {
+	for next := fmt.Sprintf("api/v1/history?limit=%d", mostRevisions); next != ""; {
+		var part historyAnswer
+		if err := c.do(ctx, http.MethodGet, next, nil, &part); err != nil {
+			return nil, err
+		}
+		all, next = append(all, part.Revisions...), strings.TrimPrefix(part.Next, "/")
+	}
+	return all, nil
 }
 
-// Revision answers one revision, store.ErrAbsent where there is none.
+// Revision answers one revision whole, store.ErrAbsent where there is none.
 func (c *Client) Revision(ctx context.Context, serial uint64) (*store.Detail, error) {
-	var d store.Detail
-	err := c.get(ctx, fmt.Sprintf("history/%d", serial), &d)
-	return &d, err
+	d := &store.Detail{}
+	for next := fmt.Sprintf("api/v1/history/%d?limit=%d", serial, mostSteps); next != ""; {
+		var part revisionAnswer
+		if err := c.do(ctx, http.MethodGet, next, nil, &part); err != nil {
+			return nil, err
+		}
+		d.Revision, d.Tried, next = part.Revision, append(d.Tried, part.Tried...), strings.TrimPrefix(part.Next, "/")
+	}
+	err := c.get(ctx, fmt.Sprintf("history/%d/plan", serial), &d.Plan)
+	if errors.Is(err, store.ErrAbsent) {
+		err = nil // none was kept
+	}
+	return d, err
 }
 
 // Accept lets a held commit pass, once.

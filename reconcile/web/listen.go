@@ -117,7 +117,7 @@ func Listen(ctx context.Context, o Options, handler http.Handler, log *slog.Logg
 		}
 		bounded = tls.NewListener(bounded, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}})
 	}
-	server := &http.Server{Handler: o.guard(handler), ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+	server := &http.Server{Handler: compressed(o.guard(handler)), ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return ctx }} // a stream of events ends with the daemon
 	ready(listener.Addr())

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,9 +28,12 @@ type Daemon interface {
 	LastPlan() *plan.Plan
 	// Load answers the state as it is now.
 	Load(ctx context.Context) (*store.State, error)
-	// History and Revision are those of store.Store.
+	// Meta answers where the state stands.
+	Meta() store.Meta
+	// History, Tried and Plan are those of store.Store.
 	History(ctx context.Context, before uint64, limit int) ([]store.Revision, error)
-	Revision(ctx context.Context, serial uint64) (*store.Detail, error)
+	Tried(ctx context.Context, serial uint64, after string, limit int) (*store.Stretch, error)
+	Plan(ctx context.Context, serial uint64) (store.Packed, error)
 	// Metrics answers GET /metrics.
 	Metrics() http.Handler
 	// The others are those of reconcile.Controller.
@@ -109,20 +111,6 @@ func about(field string, do func(*http.Request, schema.Ref) (any, error)) http.H
 		}
 		answer(w, v, err)
 	}
-}
-
-// answer writes v, or the error under the status that it means.
-func answer(w http.ResponseWriter, v any, err error) {
-	w.Header().Set("Content-Type", "application/json")
-	switch {
-	case errors.Is(err, store.ErrAbsent):
-		w.WriteHeader(http.StatusNotFound)
-		v = map[string]string{"error": err.Error()}
-	case err != nil:
-		w.WriteHeader(http.StatusInternalServerError)
-		v = map[string]string{"error": err.Error()}
-	}
-	_ = json.NewEncoder(w).Encode(v) // a client that went away is no failure of ours
 }
 
 // Serve answers on the socket in the state's folder (0600) until ctx ends, then

@@ -12,24 +12,17 @@ import (
 type wireState struct {
 	Format    string               `json:"format"`
 	Meta      store.Meta           `json:"meta"`
-	Resources []json.RawMessage    `json:"resources"`
 	Intents   []store.Intent       `json:"intents"`
 	Holds     []store.Hold         `json:"holds"`
 	Accepted  []store.Acceptance   `json:"accepted"`
 	Confirmed []store.Confirmation `json:"confirmed,omitempty"`
+	// Resources come last, so that they can be written one by one.
+	Resources []json.RawMessage `json:"resources,omitempty"`
 }
 
-func encodeState(s *store.State) (*wireState, error) {
-	w := &wireState{Format: "enid.resources/v1", Meta: s.Meta, Resources: make([]json.RawMessage, 0, len(s.Resources)),
-		Intents: s.Intents, Holds: s.Holds, Accepted: s.Accepted, Confirmed: s.Confirmed}
-	for _, r := range s.Resources {
-		doc, err := schema.Encode(r)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.Ref, err)
-		}
-		w.Resources = append(w.Resources, doc)
-	}
-	return w, nil
+// headOf answers everything of a state but its resources.
+func headOf(s *store.State) wireState {
+	return wireState{Format: "enid.resources/v1", Meta: s.Meta, Intents: s.Intents, Holds: s.Holds, Accepted: s.Accepted, Confirmed: s.Confirmed}
 }
 
 func (w *wireState) decode() (*store.State, error) {

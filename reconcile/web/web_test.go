@@ -31,8 +31,11 @@ func (l loop) Load(ctx context.Context) (*store.State, error) { return l.Store.L
 func (l loop) History(ctx context.Context, before uint64, limit int) ([]store.Revision, error) {
 	return l.Store.History(ctx, before, limit)
 }
-func (l loop) Revision(ctx context.Context, serial uint64) (*store.Detail, error) {
-	return l.Store.Revision(ctx, serial)
+func (l loop) Tried(ctx context.Context, serial uint64, after string, limit int) (*store.Stretch, error) {
+	return l.Store.Tried(ctx, serial, after, limit)
+}
+func (l loop) Plan(ctx context.Context, serial uint64) (store.Packed, error) {
+	return l.Store.Plan(ctx, serial)
 }
 
 const topology = `apiVersion: enid/v1

@@ -3,7 +3,9 @@ package page
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"html/template"
@@ -48,9 +50,6 @@ type site struct {
 	Config
 	pages   *template.Template
 	network *network
-	// one lets one revision be read at a time: that of a large state is a hundred
-	// megabytes, whoever asks how often.
-	one chan struct{}
 }
 
 // Handler answers the pages: /, /history, /history/{serial}, /rules/{id}, and what
@@ -68,7 +67,7 @@ func Handler(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &site{Config: c, network: &network{store: c.Store, now: c.Now}, one: make(chan struct{}, 1)}
+	s := &site{Config: c, network: &network{store: c.Store, now: c.Now}}
 	s.pages = template.Must(template.New("").Funcs(words(c.Rule)).ParseFS(assets, "assets/*.html"))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page(s.front))
@@ -102,6 +101,9 @@ type view struct {
 	At          time.Time
 }
 
+// AsOf answers what stands for At until the page is whole.
+func (view) AsOf() template.HTML { return asOf }
+
 // page answers a handler that writes one page whole, or an error's.
 func (s *site) page(make func(*http.Request) (view, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -125,9 +127,28 @@ func (s *site) page(make func(*http.Request) (view, error)) http.HandlerFunc {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store") // what is true now is asked for each time
+		body, tag := dated(b.Bytes(), v.At)
+		if code == http.StatusOK {
+			w.Header().Set("ETag", tag)
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+			return
+		}
 		w.WriteHeader(code)
-		_, _ = w.Write(b.Bytes()) // a reader that went away is no failure of ours
+		_, _ = w.Write(body) // a reader that went away is no failure of ours
 	}
+}
+
+// asOf stands in a page for the time at which it was made. Nothing from outside can
+// hold it: that is escaped.
+const asOf = "<as-of>"
+
+// dated answers a page with its time, and a tag of what it shows besides: the script of
+// one that is open asks for it again and again. The tag is a weak one: under gzip the
+// bytes are others.
+func dated(body []byte, at time.Time) (page []byte, tag string) {
+	sum := sha256.Sum256(body)
+	stamp := fmt.Sprintf(`<time datetime="%s">%s</time>`, rfc(at), stamped(at))
+	return bytes.Replace(body, []byte(asOf), []byte(stamp), 1), `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
 // asset answers a handler for a file that is the program's own.

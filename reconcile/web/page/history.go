@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -40,12 +39,12 @@ func (s *site) history(r *http.Request) (view, error) {
 
 // revisionView is one revision with its plan and what became of each step.
 type revisionView struct {
-	store.Revision
-	Tried     []store.Step
-	MoreTried int
-	Planned   bool // a plan was kept
-	ToDo      []*plan.Step
-	MoreToDo  bool
+	store.Stretch
+	All      int  // steps that were tried
+	Later    bool // these are not the first
+	Planned  bool // the plan stands on this page
+	ToDo     []*plan.Step
+	MoreToDo bool
 }
 
 func (s *site) revision(r *http.Request) (view, error) {
@@ -53,30 +52,34 @@ func (s *site) revision(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	select {
-	case s.one <- struct{}{}:
-		defer func() { <-s.one }()
-	case <-r.Context().Done():
-		return view{}, r.Context().Err()
-	}
-	d, err := s.Store.Revision(r.Context(), serial)
+	after := r.URL.Query().Get("after")
+	part, err := s.Store.Tried(r.Context(), serial, after, mostSteps)
 	if err != nil {
 		return view{}, err
 	}
-	v := revisionView{Revision: d.Revision}
-	v.Tried, v.MoreTried = atMost(d.Tried)
-	if v.Planned = len(d.Plan) > 0; v.Planned {
-		if v.ToDo, v.MoreToDo, err = firstSteps(d.Plan); err != nil {
-			return view{}, fmt.Errorf("the plan of serial %d: %w", serial, err)
+	v := revisionView{Stretch: *part, All: part.Steps + part.Failed, Later: after != ""}
+	if !v.Later {
+		kept, err := s.Store.Plan(r.Context(), serial)
+		if err != nil {
+			return view{}, err
+		}
+		if v.Planned = !kept.Empty(); v.Planned {
+			if v.ToDo, v.MoreToDo, err = firstSteps(kept); err != nil {
+				return view{}, fmt.Errorf("the plan of serial %d: %w", serial, err)
+			}
 		}
 	}
 	return view{Name: "revision", Title: fmt.Sprintf("Revision %d", serial), Body: v}, nil
 }
 
 // firstSteps answers the steps of a plan that a page lists, and whether there are more.
-// Nothing behind them is read: a plan of a large state is a hundred megabytes.
-func firstSteps(text json.RawMessage) (steps []*plan.Step, more bool, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
+// Nothing behind them is unpacked: a plan of a large state is a hundred megabytes.
+func firstSteps(kept store.Packed) (steps []*plan.Step, more bool, err error) {
+	text, err := kept.Open()
+	if err != nil {
+		return nil, false, err
+	}
+	d := json.NewDecoder(text)
 	if _, err := d.Token(); err != nil { // the opening brace
 		return nil, false, err
 	}

@@ -18,14 +18,19 @@ func words(rule func(string) (schema.Rule, bool)) template.FuncMap {
 		"text":  text,
 		"lines": func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
 		"short": render.Short,
-		"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-		"rfc":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"stamp": stamped,
+		"rfc":   rfc,
 		"value": render.Value,
 		"count": plan.Count,
+		"comma": plan.Comma,
 		"took":  took,
 		"rule":  func(id string) bool { _, ok := rule(id); return ok },
 	}
 }
+
+func stamped(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+func rfc(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // text answers outside text on one line, inert.
 func text(v any) string {

@@ -60,6 +60,14 @@
     ago();
   };
 
+  // Nothing is other than it was: only the time is.
+  const dated = (now) => {
+    const t = document.querySelector("#as-of time");
+    t.dateTime = now.toISOString();
+    t.textContent = t.dateTime.replace("T", " ").replace(/\..*/, " UTC");
+    ago();
+  };
+
   const say = (text, lost) => {
     live.hidden = false;
     live.classList.toggle("lost", lost);
@@ -67,15 +75,21 @@
   };
 
   // One request at a time, and not more than one each second, however many events come.
-  let asking = false, again = false, later = 0;
+  let asking = false, again = false, later = 0, tag = ""; // of what stands here
   const ask = async () => {
     clearTimeout(later);
     if (asking) { again = true; return; }
     asking = true;
     try {
-      const answer = await fetch(here, { cache: "no-store", credentials: "same-origin" });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const answer = await fetch(here, { cache: "no-store", credentials: "same-origin", headers: tag ? { "If-None-Match": tag } : {} });
+      if (answer.status === 304) {
+        dated(new Date(answer.headers.get("date")));
+      } else if (answer.ok) {
+        show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        tag = answer.headers.get("etag");
+      } else {
+        throw new Error(`status ${answer.status}`);
+      }
       say("live", false);
     } catch {
       say("the daemon does not answer", true);
