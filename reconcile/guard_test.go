@@ -142,12 +142,15 @@ func TestAnotherSourceIsRefused(t *testing.T) {
 	if _, err := l.Turn(t.Context()); !errors.Is(err, ErrOtherSource) {
 		t.Error(err)
 	}
+	was := l.load().Meta
 	l.Controller.AdoptSource = true
+	l.turn()
+	if m := l.load().Meta; m.Source != "elsewhere" || m.Applied != was.Applied || m.Serial != was.Serial {
+		t.Errorf("the same revision, taken over: %+v, was %+v", m, was)
+	}
+	l.Controller.AdoptSource = false
 	l.source.commit("c2", network, eni("b", ""))
 	l.turn()
-	if m := l.load().Meta; m.Source != "elsewhere" {
-		t.Errorf("%+v", m)
-	}
 }
 
 // TestPresumedIsNoCloud: what --host-only took as applied is never taken for a cloud's

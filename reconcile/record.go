@@ -76,6 +76,9 @@ func (t *turn) conclude() {
 	}
 	t.open.yes, t.open.byHand = false, t.open.byHand && t.only != nil && !t.begun
 	meta := t.ledger.now()
+	if t.only == nil && meta.Source != "" && meta.Source != t.from() { // taken over, though the revision be the same
+		c.Source = t.from()
+	}
 	if t.only == nil && (t.begun || meta.Applied.Revision != t.rev.ID) {
 		c.Applied, c.Source = &store.Applied{Revision: t.rev.ID, At: now, Author: t.rev.Author, Subject: t.rev.Subject}, t.from()
 		if _, ok := t.ledger.acceptance(t.rev.ID); ok {

@@ -148,7 +148,8 @@ func (t *turn) work(ctx context.Context) error {
 
 // isCalm reports whether nothing can have changed since there was nothing to do.
 func (t *turn) isCalm() bool {
-	return !t.byHand && t.calm.revision == t.rev.ID && t.calm.epoch == t.ledger.now().Epoch && t.Now().Before(t.calm.until)
+	now := t.ledger.now()
+	return !t.byHand && t.calm.revision == t.rev.ID && t.calm.epoch == now.Epoch && now.Source == t.from() && t.Now().Before(t.calm.until)
 }
 
 // relax notes that there was nothing left to do.

@@ -27,13 +27,8 @@ func TestE2EFirstHour(t *testing.T) {
 	if err := os.Mkdir(work, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	n := 0
-	for line := range strings.Lines(guidePage(t, "first-hour")) {
-		line, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "    ")
-		if !ok {
-			continue
-		}
-		n++
+	lines := guideCommands(t, "first-hour", "")
+	for _, line := range lines {
 		command, comment, _ := strings.Cut(line, "    # ")
 		script := `sudo() { "$@"; }; cd ` + work + ` && `
 		if background, ok := strings.CutSuffix(command, " &"); ok {
@@ -44,15 +39,42 @@ func TestE2EFirstHour(t *testing.T) {
 			t.Cleanup(func() { cmd.Process.Signal(os.Interrupt); cmd.Wait() })
 			continue
 		}
-		check := func() error { return typedOnce(l, script+command, comment) }
-		if guideShow.MatchString(comment) {
-			l.within(line, check)
-		} else if err := check(); err != nil {
-			t.Fatalf("%s: %v", line, err)
+		l.typed(line, script+command, comment)
+	}
+	if len(lines) < 15 {
+		t.Errorf("only %d commands were found", len(lines))
+	}
+}
+
+// guideCommands are the lines of a page that are to be typed; under one heading alone,
+// where one is named.
+func guideCommands(t *testing.T, page, heading string) (lines []string) {
+	t.Helper()
+	under := heading == ""
+	for line := range strings.Lines(guidePage(t, page)) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "#") && heading != "" {
+			under = strings.TrimLeft(line, "# ") == heading
+		}
+		if typed, ok := strings.CutPrefix(line, "    "); ok && under {
+			lines = append(lines, typed)
 		}
 	}
-	if n < 15 {
-		t.Errorf("only %d commands were found", n)
+	if len(lines) == 0 {
+		t.Fatalf("%s.md has nothing to type under %q", page, heading)
+	}
+	return lines
+}
+
+// typed runs a line of a page and holds it to its comment: at once, or soon where
+// something is to be seen.
+func (l *lab) typed(line, script, comment string) {
+	l.t.Helper()
+	check := func() error { return typedOnce(l, script, comment) }
+	if guideShow.MatchString(comment) {
+		l.within(line, check)
+	} else if err := check(); err != nil {
+		l.t.Fatalf("%s: %v", line, err)
 	}
 }
 
@@ -66,7 +88,7 @@ func typedOnce(l *lab, script, comment string) error {
 	if code := fmt.Sprint(r.code); code != codes[0] && code != codes[len(codes)-1] {
 		return fmt.Errorf("exit %s, wanted %s\n%s%s", code, strings.Join(codes, " or "), tail(r.out), tail(r.err))
 	}
-	if show := guideShow.FindStringSubmatch(comment); show != nil && strings.Contains(r.out, show[2]) != (show[1] == "shows") {
+	if show := guideShow.FindStringSubmatch(comment); show != nil && strings.Contains(r.out+r.err, show[2]) != (show[1] == "shows") {
 		return fmt.Errorf("it %s no %q:\n%s%s", show[1], show[2], tail(r.out), tail(r.err))
 	}
 	return nil
