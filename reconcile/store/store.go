@@ -41,8 +41,9 @@ type Store interface {
 // half each working day.
 const KeepRevisions = 500
 
-// Format is the version of the records. A store of a later one is ErrNewer.
-const Format = 1
+// Format is the version of the records; since 2 they have digests. A store of a later
+// one is ErrNewer, one of an earlier one is written anew by the first commit.
+const Format = 2
 
 // What is wrong with a store, for errors.Is.
 var (

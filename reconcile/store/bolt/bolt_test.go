@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -187,16 +186,20 @@ func TestNewerFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	meta, _ := json.Marshal(store.Meta{Format: store.Format + 1, Lineage: "x"})
-	raw.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Put(keyMeta, meta) })
-	raw.Close()
+	err = raw.Update(func(tx *bbolt.Tx) error {
+		w := &writer{reader: reader{tx: tx}}
+		return w.finish(store.Meta{Format: store.Format + 1, Lineage: "x"})
+	})
+	if err = errors.Join(err, raw.Close()); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Open(dir, Options{}); !errors.Is(err, store.ErrNewer) {
 		t.Error(err)
 	}
 }
 
-// BenchmarkCommit is one step's effect and record; BenchmarkLoad is the start of
-// an enid with 100,000 resources.
+// BenchmarkCommit is one step's effect and record; BenchmarkOpen and BenchmarkLoad are
+// the start of an enid with 100,000 resources.
 func BenchmarkCommit(b *testing.B) {
 	db := open(b, b.TempDir(), Options{})
 	m, _ := db.Commit(b.Context(), 0, &store.Change{Begin: &store.Begin{}})
@@ -209,22 +212,38 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-func BenchmarkLoad(b *testing.B) {
+func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
-	db := open(b, dir, Options{})
-	var put []*schema.Resource
-	for i := range 100_000 {
-		put = append(put, storetest.ENI(fmt.Sprintf("e%06d", i)))
+	many(b, open(b, dir, Options{})).Close()
+	for b.Loop() {
+		db, err := Open(dir, Options{ReadOnly: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		db.Close()
 	}
+}
+
+func BenchmarkLoad(b *testing.B) {
 	start := time.Now()
-	if _, err := db.Commit(b.Context(), 0, &store.Change{Put: put}); err != nil {
-		b.Fatal(err)
-	}
+	db := many(b, open(b, b.TempDir(), Options{}))
 	written := time.Since(start)
 	for b.Loop() {
-		if state, err := db.Load(b.Context()); err != nil || len(state.Resources) != len(put) {
+		if state, err := db.Load(b.Context()); err != nil || len(state.Resources) != 100_000 {
 			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(float64(written.Milliseconds()), "ms-to-write")
+}
+
+// many puts 100,000 resources.
+func many(b *testing.B, db *DB) *DB {
+	var put []*schema.Resource
+	for i := range 100_000 {
+		put = append(put, storetest.ENI(fmt.Sprintf("e%06d", i)))
+	}
+	if _, err := db.Commit(b.Context(), 0, &store.Change{Put: put}); err != nil {
+		b.Fatal(err)
+	}
+	return db
 }

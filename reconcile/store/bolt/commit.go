@@ -3,7 +3,6 @@ package bolt
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -26,18 +25,20 @@ func (db *DB) Commit(ctx context.Context, base uint64, c *store.Change) (m store
 	// be: bbolt writes the page that makes a transaction valid last.
 	err = guard(func() error {
 		return db.bolt.Update(func(tx *bbolt.Tx) error {
-			if m, err = readMeta(tx); err != nil {
+			r, err := newReader(tx)
+			if err != nil {
 				return err
 			}
-			if m, err = store.Advance(m, base, c); err != nil {
+			if m, err = store.Advance(r.meta, base, c); err != nil {
 				return err
 			}
-			w := &writer{tx: tx}
+			m.Format = store.Format
+			w := &writer{reader: r}
+			w.upgrade()
 			w.resources(c, docs)
 			w.notes(c)
 			w.history(c, m)
-			w.json(bucketMeta, keyMeta, m)
-			return w.err
+			return w.finish(m)
 		})
 	})
 	// A crash here finds the commit done; its writer reads the new epoch.
@@ -54,32 +55,6 @@ func encode(resources []*schema.Resource) ([][]byte, error) {
 		docs[i] = doc
 	}
 	return docs, nil
-}
-
-// writer writes into one transaction until something fails.
-type writer struct {
-	tx  *bbolt.Tx
-	err error
-}
-
-func (w *writer) put(bucket, key, value []byte) {
-	if w.err == nil {
-		w.err = w.tx.Bucket(bucket).Put(key, value)
-	}
-}
-
-func (w *writer) delete(bucket, key []byte) {
-	if w.err == nil {
-		w.err = w.tx.Bucket(bucket).Delete(key)
-	}
-}
-
-func (w *writer) json(bucket, key []byte, v any) {
-	text, err := json.Marshal(v)
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	w.put(bucket, key, text)
 }
 
 func (w *writer) resources(c *store.Change, docs [][]byte) {

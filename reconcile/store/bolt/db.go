@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -51,7 +50,8 @@ var (
 	bucketHolds     = []byte("holds")     // call → store.Hold
 	bucketAccepted  = []byte("accepted")  // commit → store.Acceptance
 
-	keyMeta       = []byte("meta")
+	keyMeta       = []byte("meta") // without a digest, for every enid to see its format
+	keySums       = []byte("sums")
 	keysConfirmed = []byte("confirmed ") // and the host → store.Confirmation
 )
 
@@ -62,9 +62,9 @@ func buckets() [][]byte {
 
 // Meta answers what the store knows of itself.
 func (db *DB) Meta(ctx context.Context) (m store.Meta, err error) {
-	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		m, err = readMeta(tx)
-		return err
+	err = db.view(ctx, func(r reader) error {
+		m = r.meta
+		return nil
 	})
 	return m, err
 }
@@ -83,11 +83,19 @@ func (db *DB) file() string { return filepath.Join(db.dir, fileName) }
 
 // view runs read in a transaction that sees one state. ctx is looked at before:
 // a transaction takes no longer than its reads.
-func (db *DB) view(ctx context.Context, read func(*bbolt.Tx) error) error {
+func (db *DB) view(ctx context.Context, read func(reader) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("read %s: %w", db.file(), err)
 	}
-	return db.fault("read", guard(func() error { return db.bolt.View(read) }))
+	return db.fault("read", guard(func() error {
+		return db.bolt.View(func(tx *bbolt.Tx) error {
+			r, err := newReader(tx)
+			if err != nil {
+				return err
+			}
+			return read(r)
+		})
+	}))
 }
 
 // fault says what could not be done with which file, once.
@@ -110,15 +118,4 @@ func remedy(err error) string {
 		return "; the file system is read-only, which the kernel makes it after errors: look at its log, and mount it for writing"
 	}
 	return ""
-}
-
-func readMeta(tx *bbolt.Tx) (m store.Meta, err error) {
-	b := tx.Bucket(bucketMeta)
-	if b == nil {
-		return m, fmt.Errorf("%w: it has no bucket %s", store.ErrCorrupt, bucketMeta)
-	}
-	if err := json.Unmarshal(b.Get(keyMeta), &m); err != nil {
-		return m, fmt.Errorf("%w: its first record: %w", store.ErrCorrupt, err)
-	}
-	return m, nil
 }

@@ -1,14 +1,12 @@
 package bolt
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
 
-	bbolt "go.etcd.io/bbolt"
 	"golang.org/x/sync/errgroup"
 
 	"enid/reconcile/store"
@@ -18,8 +16,8 @@ import (
 // Load answers all records but the history.
 func (db *DB) Load(ctx context.Context) (*store.State, error) {
 	var s *store.State
-	err := db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		s, err = load(tx)
+	err := db.view(ctx, func(r reader) (err error) {
+		s, err = r.load()
 		return err
 	})
 	if err != nil {
@@ -28,45 +26,29 @@ func (db *DB) Load(ctx context.Context) (*store.State, error) {
 	return s, nil
 }
 
-func load(tx *bbolt.Tx) (s *store.State, err error) {
-	s = &store.State{}
-	if s.Meta, err = readMeta(tx); err != nil {
+func (r *reader) load() (s *store.State, err error) {
+	s = &store.State{Meta: r.meta}
+	if s.Intents, err = readAll[store.Intent](r, bucketIntents); err != nil {
 		return nil, err
 	}
-	if s.Intents, err = readAll[store.Intent](tx, bucketIntents); err != nil {
+	if s.Holds, err = readAll[store.Hold](r, bucketHolds); err != nil {
 		return nil, err
 	}
-	if s.Holds, err = readAll[store.Hold](tx, bucketHolds); err != nil {
+	if s.Accepted, err = readAll[store.Acceptance](r, bucketAccepted); err != nil {
 		return nil, err
 	}
-	if s.Accepted, err = readAll[store.Acceptance](tx, bucketAccepted); err != nil {
+	if s.Confirmed, err = readAll[store.Confirmation](r, bucketMeta); err != nil {
 		return nil, err
 	}
-	if s.Confirmed, err = readConfirmed(tx); err != nil {
-		return nil, err
-	}
-	s.Resources, err = readResources(tx.Bucket(bucketResources))
+	s.Resources, err = readResources(r)
 	return s, err
 }
 
-// readConfirmed decodes what the bucket meta has of hosts.
-func readConfirmed(tx *bbolt.Tx) (out []store.Confirmation, err error) {
-	at := tx.Bucket(bucketMeta).Cursor()
-	for k, v := at.Seek(keysConfirmed); bytes.HasPrefix(k, keysConfirmed); k, v = at.Next() {
-		var c store.Confirmation
-		if err := json.Unmarshal(v, &c); err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", store.ErrCorrupt, k, err)
-		}
-		out = append(out, c)
-	}
-	return out, nil
-}
-
 // readAll decodes a small bucket, in the order of its keys.
-func readAll[T any](tx *bbolt.Tx, bucket []byte) (out []T, err error) {
-	err = tx.Bucket(bucket).ForEach(func(k, v []byte) error {
+func readAll[T any](r *reader, bucket []byte) (out []T, err error) {
+	err = r.each(bucket, func(k, text []byte) error {
 		var t T
-		if err := json.Unmarshal(v, &t); err != nil {
+		if err := json.Unmarshal(text, &t); err != nil {
 			return fmt.Errorf("%w: %s %s: %w", store.ErrCorrupt, bucket, k, err)
 		}
 		out = append(out, t)
@@ -81,10 +63,10 @@ const chunk = 512
 
 // readResources decodes in parallel: decoding costs 20 times as much as reading.
 // The values are the mapped file's, valid while the transaction is open.
-func readResources(b *bbolt.Bucket) ([]*schema.Resource, error) {
+func readResources(r *reader) ([]*schema.Resource, error) {
 	var docs [][]byte
-	err := b.ForEach(func(_, v []byte) error {
-		docs = append(docs, v)
+	err := r.each(bucketResources, func(_, text []byte) error {
+		docs = append(docs, text)
 		return nil
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,32 +24,57 @@ func Open(dir string, o Options) (*DB, error) {
 	if err := db.prepare(o.ReadOnly || o.Existing); err != nil {
 		return nil, err
 	}
-	err := guard(func() (err error) {
-		db.bolt, err = bbolt.Open(db.file(), 0o600, &bbolt.Options{
-			Timeout:  cmp.Or(o.Timeout, Timeout),
-			ReadOnly: o.ReadOnly,
-			// A state that has shrunk leaves many free pages; arrays get slow with them.
-			FreelistType: bbolt.FreelistMapType,
-		})
-		return err
-	})
+	err := db.verified(o)
 	if errors.Is(err, bbolterrors.ErrTimeout) {
 		return nil, db.locked(cmp.Or(o.Timeout, Timeout))
 	}
-	if err == nil {
-		err = guard(func() error { return db.bolt.View(db.check) })
-	}
 	if err != nil {
-		err = db.fault("open", err)
-		if db.bolt != nil {
-			err = errors.Join(err, db.bolt.Close())
-		}
-		return nil, err
+		return nil, db.fault("open", err)
 	}
 	if !o.ReadOnly {
 		db.pid = writePID(dir)
 	}
 	return db, nil
+}
+
+// verified opens the file, and reads it whole before it is relied on: first its pages,
+// under the lock of a reader, for whom the library reads none but the first two, then
+// every record. What another process writes until a writer has its own lock is as whole.
+func (db *DB) verified(o Options) error {
+	if err := db.connect(o, true); err != nil {
+		return err
+	}
+	err := guard(func() error { return checkFile(db.file()) })
+	if err == nil {
+		err = guard(func() error {
+			return db.bolt.View(func(tx *bbolt.Tx) error {
+				r, err := newReader(tx)
+				if err != nil {
+					return err
+				}
+				return r.verify()
+			})
+		})
+	}
+	if err != nil || !o.ReadOnly {
+		err = errors.Join(err, db.bolt.Close())
+	}
+	if err != nil || o.ReadOnly {
+		return err
+	}
+	return db.connect(o, false)
+}
+
+func (db *DB) connect(o Options, readOnly bool) error {
+	return guard(func() (err error) {
+		db.bolt, err = bbolt.Open(db.file(), 0o600, &bbolt.Options{
+			Timeout:  cmp.Or(o.Timeout, Timeout),
+			ReadOnly: readOnly,
+			// A state that has shrunk leaves many free pages; arrays get slow with them.
+			FreelistType: bbolt.FreelistMapType,
+		})
+		return err
+	})
 }
 
 // smallest is the size of the two first pages, without which there is no file.
@@ -61,6 +85,8 @@ const smallest = 2 * 4096
 func (db *DB) prepare(existing bool) error {
 	stat, err := os.Stat(db.file())
 	switch {
+	case err == nil && !stat.Mode().IsRegular():
+		return db.fault("open", fmt.Errorf("%w: it is no file (%s)", store.ErrCorrupt, stat.Mode()))
 	case err == nil && stat.Size() < smallest:
 		return db.fault("open", fmt.Errorf("%w: it has only %d bytes", store.ErrCorrupt, stat.Size()))
 	case err == nil:
@@ -99,11 +125,8 @@ func (db *DB) create() error {
 				return err
 			}
 		}
-		meta, err := json.Marshal(store.Meta{Format: store.Format, Lineage: uuid.NewString()})
-		if err != nil {
-			return err
-		}
-		return tx.Bucket(bucketMeta).Put(keyMeta, meta)
+		w := &writer{reader: reader{tx: tx, sums: sums{Sets: map[string]set{}}}}
+		return w.finish(store.Meta{Format: store.Format, Lineage: uuid.NewString()})
 	})
 	if err = errors.Join(err, fresh.Close()); err != nil {
 		return fmt.Errorf("make the state: %w", err)
@@ -122,31 +145,6 @@ func syncDir(dir string) error {
 	}
 	if err := errors.Join(d.Sync(), d.Close()); err != nil {
 		return fmt.Errorf("make the state: %w", err)
-	}
-	return nil
-}
-
-// check refuses a file that is shorter than its own pages say, that another
-// program made, or that a later enid wrote.
-func (db *DB) check(tx *bbolt.Tx) error {
-	stat, err := os.Stat(db.file())
-	if err != nil {
-		return err
-	}
-	if stat.Size() < tx.Size() {
-		return fmt.Errorf("%w: it has %d bytes of %d", store.ErrCorrupt, stat.Size(), tx.Size())
-	}
-	m, err := readMeta(tx)
-	if err != nil {
-		return err
-	}
-	if m.Format > store.Format {
-		return fmt.Errorf("%w: format %d, this enid reads up to %d; use that enid", store.ErrNewer, m.Format, store.Format)
-	}
-	for _, name := range buckets() {
-		if tx.Bucket(name) == nil {
-			return fmt.Errorf("%w: it has no bucket %s", store.ErrCorrupt, name)
-		}
 	}
 	return nil
 }

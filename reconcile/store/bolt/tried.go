@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"slices"
-
-	bbolt "go.etcd.io/bbolt"
 
 	"enid/reconcile/store"
 )
@@ -41,12 +38,12 @@ func (db *DB) Tried(ctx context.Context, serial uint64, after string, limit int)
 	}
 	t := &store.Stretch{Tried: []store.Step{}}
 	key := serialKey(serial)
-	err = db.view(ctx, func(tx *bbolt.Tx) (err error) {
-		if t.Revision, err = readRevision(tx, serial); err != nil {
+	err = db.view(ctx, func(r reader) error {
+		if err := r.existing(serial, &t.Revision); err != nil {
 			return err
 		}
-		cursor := tx.Bucket(bucketSteps).Cursor()
-		for k, v := cursor.Seek(append(slices.Clone(key), serialKey(at.epoch)...)); bytes.HasPrefix(k, key); k, v = cursor.Next() {
+		cursor := r.tx.Bucket(bucketSteps).Cursor()
+		for k, _ := cursor.Seek(append(slices.Clone(key), serialKey(at.epoch)...)); bytes.HasPrefix(k, key); k, _ = cursor.Next() {
 			epoch := binary.BigEndian.Uint64(k[len(key):])
 			if epoch != at.epoch {
 				at = place{epoch: epoch}
@@ -56,7 +53,7 @@ func (db *DB) Tried(ctx context.Context, serial uint64, after string, limit int)
 				t.Next = at.String()
 				return nil
 			}
-			steps, err := readSteps(v, serial)
+			steps, err := r.steps(k, serial)
 			if err != nil {
 				return err
 			}
@@ -77,35 +74,13 @@ func (db *DB) Tried(ctx context.Context, serial uint64, after string, limit int)
 
 // Plan answers the plan of a revision.
 func (db *DB) Plan(ctx context.Context, serial uint64) (p store.Packed, err error) {
-	err = db.view(ctx, func(tx *bbolt.Tx) error {
-		if _, err := readRevision(tx, serial); err != nil {
+	err = db.view(ctx, func(r reader) error {
+		if err := r.existing(serial, &store.Revision{}); err != nil {
 			return err
 		}
-		p = slices.Clone(tx.Bucket(bucketPlans).Get(serialKey(serial)))
-		return nil
+		packed, err := r.get(bucketPlans, serialKey(serial))
+		p = slices.Clone(packed)
+		return err
 	})
 	return p, err
-}
-
-func readRevision(tx *bbolt.Tx, serial uint64) (r store.Revision, err error) {
-	text := tx.Bucket(bucketRevisions).Get(serialKey(serial))
-	if text == nil {
-		return r, fmt.Errorf("revision %d: %w", serial, store.ErrAbsent)
-	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return r, fmt.Errorf("%w: revision %d: %w", store.ErrCorrupt, serial, err)
-	}
-	return r, nil
-}
-
-// readSteps decodes the steps that one commit added.
-func readSteps(packed store.Packed, serial uint64) (steps []store.Step, err error) {
-	text, err := packed.Text()
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(text, &steps); err != nil {
-		return nil, fmt.Errorf("%w: steps of revision %d: %w", store.ErrCorrupt, serial, err)
-	}
-	return steps, nil
 }
