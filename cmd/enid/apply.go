@@ -285,20 +285,23 @@ func (a *app) showReport(ctx context.Context, r *reconcile.Report, err error) er
 		return err
 	}
 	fmt.Fprintf(a.out, "\nApplied: %s done, %d failed, %d blocked; the state is at serial %d.\n", plan.Count(r.Done, "step"), r.Failed, r.Blocked, r.Serial)
-	blockedHost := false
-	if h := r.Host; h != nil {
-		message := ""
-		if h.Message != "" {
-			message = ": " + render.Inert(h.Message)
-		}
-		fmt.Fprintf(a.out, "This host: %s, %s done%s\n", h.Condition, plan.Count(h.Done, "step"), message)
-		blockedHost = h.Condition != reconcile.HostConverged
-	}
+	a.showThisHost(r.Host)
 	switch {
 	case r.Failed > 0:
 		return exit(exitFailed)
-	case r.Blocked > 0 || blockedHost:
+	case r.Blocked > 0 || r.Host != nil && r.Host.Condition != reconcile.HostConverged:
 		return exit(exitBlocked)
 	}
 	return nil
+}
+
+func (a *app) showThisHost(h *reconcile.HostResult) {
+	if h == nil {
+		return
+	}
+	message := ""
+	if h.Message != "" {
+		message = ": " + render.Inert(h.Message)
+	}
+	fmt.Fprintf(a.out, "This host: %s, %s done%s\n", h.Condition, plan.Count(h.Done, "step"), message)
 }

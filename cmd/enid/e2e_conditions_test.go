@@ -8,19 +8,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"enid/reconcile"
 )
 
-// Each condition of a source, brought about over a real server: the status says what
-// is wrong, that what was applied stays in force, and what to do. Then it passes.
-func TestE2EConditions(t *testing.T) {
-	t.Parallel()
-	h := newHub(t)
-	applied := h.commit("the worked example")
-	h.follow("--interval", "100ms")
-	h.until("it runs", h.sourceSays(applied, "Ready"))
+// cause brings a condition of a source about.
+type cause struct {
+	name, condition string
+	bring           func()
+	says            []string
+}
+
+// causes are those that need no other daemon than one that has applied that commit.
+func (h *hub) causes(applied string) []cause {
 	code := func(n int) func() {
 		return func() {
 			h.misbehave(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(n); return true })
@@ -29,16 +31,11 @@ func TestE2EConditions(t *testing.T) {
 	remove := func(names ...string) {
 		for _, name := range names {
 			if err := os.RemoveAll(h.at(name)); err != nil {
-				t.Fatal(err)
+				h.t.Fatal(err)
 			}
 		}
 	}
-	seen := map[string]bool{"Ready": true, "Fetching": true, "NotVerified": true} // TestE2ESigned
-	for _, tt := range []struct {
-		name, condition string
-		cause           func()
-		says            []string
-	}{
+	return []cause{
 		{"401", "Unauthorized", code(401), []string{"--token-file"}},
 		{"403", "Unauthorized", code(403), []string{"--token-file"}},
 		{"404", "Missing", code(404), []string{"no such repository"}},
@@ -54,7 +51,7 @@ func TestE2EConditions(t *testing.T) {
 		{"no files", "Empty", func() { remove("topology"); h.write("topology/README", "soon"); h.commit("no files") }, []string{"no YAML or JSON"}},
 		{"symbolic link", "Unsupported", func() {
 			if err := os.Symlink("/etc/passwd", h.at("topology/x.yaml")); err != nil {
-				t.Fatal(err)
+				h.t.Fatal(err)
 			}
 			h.commit("a link")
 		}, []string{"x.yaml", "symbolic link"}},
@@ -68,9 +65,28 @@ func TestE2EConditions(t *testing.T) {
 			h.git("checkout", "--quiet", "--orphan", "new")
 			h.commit("begun anew")
 		}, []string{applied, "shares no commit"}},
-	} {
+	}
+}
+
+// pass takes away what a cause has brought about.
+func (h *hub) pass(applied string) {
+	h.misbehave(nil)
+	h.git("checkout", "--quiet", "--force", "-B", "main", applied)
+	h.push()
+}
+
+// Each condition of a source, brought about over a real server: the status says what
+// is wrong, that what was applied stays in force, and what to do. Then it passes.
+func TestE2EConditions(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	applied := h.commit("the worked example")
+	h.follow("--interval", "100ms")
+	h.until("it runs", h.sourceSays(applied, "Ready"))
+	seen := map[string]bool{"Ready": true, "Fetching": true, "NotVerified": true} // TestE2ESigned
+	for _, tt := range h.causes(applied) {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.cause()
+			tt.bring()
 			h.must("enid", "sync")
 			h.until("held", h.sourceSays(applied, tt.condition, tt.says...))
 			text := strings.Join(strings.Fields(h.run("enid", "status").out), " ")
@@ -79,9 +95,7 @@ func TestE2EConditions(t *testing.T) {
 				t.Errorf("the status does not say what to do:\n%s", text)
 			}
 			seen[tt.condition] = true
-			h.misbehave(nil)
-			h.git("checkout", "--quiet", "--force", "-B", "main", applied)
-			h.push()
+			h.pass(applied)
 			h.must("enid", "sync")
 			h.until("it has passed", h.sourceSays(applied, "Ready"))
 		})
@@ -100,6 +114,46 @@ func TestE2EConditions(t *testing.T) {
 		if !seen[string(c)] {
 			t.Errorf("%s was never brought about", c)
 		}
+	}
+}
+
+// --once in each condition exits 1, says what is wrong and what to do, and leaves what
+// was applied; several at once, as cron starts them, take turns.
+func TestE2EOnceConditions(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	applied := h.commit("the worked example")
+	once := []string{"enid", "run", "--once", "--repo", h.url(), "--ca-file", h.path("ca.pem")}
+	h.must(once...)
+	for _, tt := range h.causes(applied) {
+		tt.bring()
+		r := h.run(once...)
+		if remedy := reconcile.Condition(tt.condition).Remedy(); r.code != exitFailed || !strings.Contains(r.err, "\nTo do: "+remedy+"\n") {
+			t.Errorf("%s: exit %d, %s", tt.name, r.code, r.err)
+		}
+		for _, w := range tt.says {
+			if !strings.Contains(r.err, w) {
+				t.Errorf("%s: %s; it does not say %q", tt.name, r.err, w)
+			}
+		}
+		if s, _, err := h.status(); err != nil || s.Applied.Revision != applied {
+			t.Errorf("%s: %+v, %v", tt.name, s, err)
+		}
+		h.pass(applied)
+	}
+	h.write("topology/NOTE.yaml", "# for all of them\n")
+	commit := h.commit("a note")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if r := h.run(once...); r.code != exitOK {
+				t.Errorf("exit %d, %s%s", r.code, r.out, r.err)
+			}
+		})
+	}
+	all.Wait()
+	if s, _, err := h.status(); err != nil || s.Applied.Revision != commit {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
 

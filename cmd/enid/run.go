@@ -104,7 +104,8 @@ SIGHUP reads configuration file and keys again: --interval, --max-deletes,
 --policy-path, --adopt-source and --require-review change at once; what wants a restart
 is named in the log, and a file that is wrong leaves everything as it was. --once does
 one turn and exits: 0 in sync, 2 where something is left to do, 3 where something is
-blocked, 1 where it failed.
+blocked, 1 where it failed or the source is in another condition than Ready, with what
+to do. Where another enid has the state it waits ten seconds, and then names its pid.
 
 With --host-only the machine follows from the topology as if it were applied, from what
 the files declare and from the facts among them: no cloud state is shared, and many

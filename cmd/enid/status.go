@@ -131,7 +131,11 @@ func (a *app) showStatus(s reconcile.Status) {
 	}
 	row("", "%s%s", s.Source.Condition, message)
 	if s.Source.Remedy != "" {
-		row("", "What was applied stays in force. To do: %s.", s.Source.Remedy)
+		stays := "What was applied stays in force. "
+		if s.Applied.Revision == "" {
+			stays = ""
+		}
+		row("", "%sTo do: %s.", stays, s.Source.Remedy)
 	}
 	if s.Source.Revision != "" {
 		row("", "seen last %s", render.Short(s.Source.Revision))
