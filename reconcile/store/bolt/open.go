@@ -33,6 +33,7 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	if !o.ReadOnly {
 		db.pid = writePID(dir)
+		db.sweep()
 	}
 	return db, nil
 }
@@ -102,11 +103,24 @@ func (db *DB) prepare(existing bool) error {
 	return db.create()
 }
 
+// beginning is the pattern of the names under which the file is made.
+const beginning = "." + fileName + "-*"
+
+// sweep removes what a crash left of a file that was being made. It may be of a
+// process that makes one right now: that one finds the file there, see create.
+func (db *DB) sweep() {
+	left, _ := filepath.Glob(filepath.Join(db.dir, beginning))
+	for _, name := range left {
+		_ = os.Remove(name) // the next one removes it
+	}
+}
+
 // create makes the file elsewhere, whole, and gives it its name where nothing
 // else has that: an empty or half-made enid.db is always an accident. A crash
-// before the link leaves a file that nobody reads, a crash after it a new state.
+// before the link leaves a file that nobody reads, a crash after it a new state,
+// and beside it that file's other name; the next writer removes both.
 func (db *DB) create() error {
-	f, err := os.CreateTemp(db.dir, ".enid.db-*")
+	f, err := os.CreateTemp(db.dir, beginning)
 	if err != nil {
 		return fmt.Errorf("make the state: %w", err)
 	}
@@ -131,8 +145,10 @@ func (db *DB) create() error {
 	if err = errors.Join(err, fresh.Close()); err != nil {
 		return fmt.Errorf("make the state: %w", err)
 	}
-	if err := os.Link(name, db.file()); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make the state: %w", err)
+	if err := os.Link(name, db.file()); err != nil {
+		if _, absent := os.Stat(db.file()); absent != nil { // else somebody was faster
+			return fmt.Errorf("make the state: %w", err)
+		}
 	}
 	return syncDir(db.dir)
 }
