@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -69,8 +70,9 @@ func (st *store) keep(from, to string, w *idxfile.Writer) error {
 		return fmt.Errorf("making an index: %w", err)
 	}
 	defer os.Remove(f.Name())
-	_, err = idxfile.NewEncoder(f).Encode(index)
-	if err := errors.Join(err, f.Close()); err != nil {
+	whole := bufio.NewWriter(f) // the library writes numbers one by one
+	_, err = idxfile.NewEncoder(whole).Encode(index)
+	if err := errors.Join(err, whole.Flush(), f.Close()); err != nil {
 		return fmt.Errorf("writing an index: %w", err)
 	}
 	if err := os.Rename(f.Name(), to+".idx"); err != nil {
