@@ -34,8 +34,9 @@ test-package: ## make the packages twice, compare them, and install them on a ba
 	ENID_PACKAGE="$(CURDIR)/.debian" $(GO) test -count=1 -v -timeout 15m ./cmd/enid/package
 
 .PHONY: soak
-soak: ## 5,000 random sequences of kernel disturbances instead of 500, some minutes
+soak: ## 5,000 random sequences of kernel disturbances instead of 500, kills at every write instead of a share; some minutes
 	$(GO) test ./reconcile/host -run Disturbances -soak 5000 -timeout 60m -v
+	$(GO) test ./cmd/enid -run Crash -every-write -timeout 30m -v
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (a minute); their seeds and findings are in make test

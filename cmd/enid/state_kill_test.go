@@ -20,9 +20,9 @@ import (
 // cut short.
 const conversions = 40
 
-// town writes a network whose instances have public addresses, or, converted,
+// town writes a network whose n instances have public addresses, or, converted,
 // EIPs made of them, and an ENI that has nothing to do with those.
-func town(t *testing.T, dir string, converted bool) {
+func town(t *testing.T, dir string, n int, converted bool) {
 	t.Helper()
 	var b strings.Builder
 	doc := func(kind, name, spec string) {
@@ -32,7 +32,7 @@ func town(t *testing.T, dir string, converted bool) {
 	doc("VPC", "prod", "region: cn-a, cidr: 10.0.0.0/16")
 	doc("Subnet", "a", "vpc: prod, zone: cn-a-1, cidr: 10.0.0.0/24")
 	doc("SecurityGroup", "web", "vpc: prod")
-	for i := range conversions {
+	for i := range n {
 		public := ", publicIP: {bandwidthMbps: 5}"
 		if converted {
 			public = ""
@@ -99,9 +99,9 @@ func newKilled(t *testing.T, command ...string) *killed {
 	t.Helper()
 	for range 30 {
 		k := &killed{t: t, state: t.TempDir(), dir: t.TempDir()}
-		town(t, k.dir, false)
+		town(t, k.dir, conversions, false)
 		k.must(0, "", "apply", k.dir, "--yes")
-		town(t, k.dir, true)
+		town(t, k.dir, conversions, true)
 		cmd := k.start(command...)
 		time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
 		_ = cmd.Process.Kill() // it may have ended already
