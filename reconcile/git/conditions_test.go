@@ -149,6 +149,13 @@ func TestHanging(t *testing.T) {
 			}
 		})
 	}
+	for name, source := range tests {
+		t.Run(name+", for a while", func(t *testing.T) {
+			s := source()
+			s.silent = 300 * time.Millisecond
+			wantCondition(t, s, reconcile.Unreachable, "the server has said nothing for 300ms")
+		})
+	}
 	close(done)
 	web.set(nil)
 	wantID(t, open(t, Options{URL: web.url()}), id)

@@ -14,7 +14,6 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/net/proxy"
 )
 
 // open begins a conversation with the remote. Its end is the end of ctx at most.
@@ -34,7 +33,7 @@ func (s *Source) openSSH(ctx context.Context) (session, error) {
 		return nil, err
 	}
 	address := s.remote.address()
-	conn, err := proxy.Dial(ctx, "tcp", address)
+	conn, err := s.dialSSH(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("dialling %s: %w", address, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -36,6 +37,10 @@ type httpSession struct {
 // are read anew, since both are rotated under a running daemon.
 func (s *Source) openHTTP() (session, error) {
 	base := http.DefaultTransport.(*http.Transport).Clone()
+	dial := base.DialContext
+	base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		return s.heard(dial(ctx, network, address))
+	}
 	if s.opt.CAFile != "" {
 		pem, err := os.ReadFile(s.opt.CAFile)
 		if err != nil {

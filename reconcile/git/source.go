@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -67,7 +68,8 @@ type Source struct {
 	bound  tree.Bounds
 	most   limits
 
-	proxied []string // passwords of proxies, in all their forms
+	silent  time.Duration // longestSilence
+	proxied []string      // passwords of proxies, in all their forms
 
 	turn chan struct{} // held by the one Fetch that runs
 
@@ -97,7 +99,7 @@ var _ reconcile.Source = (*Source)(nil)
 // refused option is a *reconcile.SourceError, mostly Unsupported, whose message
 // repeats no credential.
 func Open(opt Options) (*Source, error) {
-	s := &Source{opt: opt, log: opt.Log, turn: make(chan struct{}, 1), bound: tree.Contract, most: fair, proxied: reconcile.ProxyForms()}
+	s := &Source{opt: opt, log: opt.Log, turn: make(chan struct{}, 1), bound: tree.Contract, most: fair, silent: longestSilence, proxied: reconcile.ProxyForms()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
