@@ -39,6 +39,41 @@ func TestHostileFilesAreCheap(t *testing.T) {
 	}
 }
 
+// TestCrowdedDocuments holds that what stands in a document is bounded before it is
+// made, however it is written; and that several documents may have as much each.
+func TestCrowdedDocuments(t *testing.T) {
+	const n = maxValues + 1
+	for name, text := range map[string]string{
+		"list.yaml":         "a: [" + strings.Repeat("1,", n) + "]",
+		"nested.yaml":       strings.Repeat("[[],[],[]],", n/3),
+		"block.yaml":        strings.Repeat("- 1\n", n),
+		"old.yaml":          strings.Repeat("- 1\r", n),
+		"next line.yaml":    strings.Repeat("- 1\u0085", n),
+		"separator.yaml":    strings.Repeat("- 1\u2028", n),
+		"paragraph.yaml":    strings.Repeat("- 1\u2029", n),
+		"maps.yaml":         "[" + strings.Repeat("{},", n) + "]",
+		"no beginning.yaml": "[1\n" + strings.Repeat("---x,\n", n) + "]",
+		"list.json":         "[" + strings.Repeat("1,", 2*n) + "1]",
+		"object.json":       "{" + strings.Repeat(`"a":[],`, n) + `"b":1}`,
+	} {
+		f := Parse(name, []byte(text))
+		if len(f.Findings) != 1 || !strings.Contains(f.Findings[0].Message, "too many values") {
+			t.Errorf("%s: %.200v", name, f.Findings)
+		}
+	}
+	half := "# " + strings.Repeat(",", maxValues/2) + "\n"
+	for name, text := range map[string]string{
+		"three.yaml": half + "---\n" + half + "--- # another\n" + half,
+		"three.json": strings.Repeat("["+strings.Repeat("1,", maxValues)+"1]\n", 3),
+	} {
+		for _, f := range Parse(name, []byte(text)).Findings {
+			if strings.Contains(f.Message, "too many values") {
+				t.Errorf("%s: %s", name, f)
+			}
+		}
+	}
+}
+
 // TestManyBrokenReferencesAreCheap is what a commit does that renames a kind's all.
 func TestManyBrokenReferencesAreCheap(t *testing.T) {
 	const n = 20_000

@@ -16,6 +16,7 @@ func readJSON(data []byte, each func(*node)) *syntax {
 	r := &jsonReader{data: data, tokens: json.NewDecoder(bytes.NewReader(data))}
 	r.tokens.UseNumber()
 	for {
+		r.values = 0
 		n, err := r.value(0)
 		if errors.Is(err, io.EOF) && n == nil {
 			return nil
@@ -32,6 +33,7 @@ type jsonReader struct {
 	tokens    *json.Decoder
 	line, bol int // of seen: the line and where it begins
 	seen      int
+	values    int // of the document
 }
 
 // place answers line and column of an offset; offsets only grow.
@@ -63,6 +65,9 @@ func (r *jsonReader) value(depth int) (*node, error) {
 	}
 	if depth > maxDepth {
 		return n, tooDeep(n)
+	}
+	if r.values++; r.values > 2*maxValues { // a key is one as well
+		return n, tooMany(n.line, n.col)
 	}
 	switch token := token.(type) {
 	case json.Delim:

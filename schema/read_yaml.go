@@ -21,6 +21,9 @@ func readYAML(data []byte, each func(*node)) (problem *syntax) {
 			problem = &syntax{1, 1, "this is not YAML that can be read", "YAML"}
 		}
 	}()
+	if problem := crowded(data); problem != nil {
+		return problem
+	}
 	p := newPlaces(data)
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	for {
