@@ -27,6 +27,9 @@ type Event struct {
 	OK      bool   `json:"ok"`
 	Reason  string `json:"reason"`
 	Message string `json:"message"` // inert, one line
+	// Remedy is what a person does about it; empty where nothing is to be done, or
+	// the message says it.
+	Remedy string `json:"remedy,omitempty"`
 	// Host is the machine's name; empty: the cloud's state only.
 	Host   string           `json:"host"`
 	Status reconcile.Status `json:"status"`
@@ -41,6 +44,7 @@ type standing struct {
 	subject, to     string
 	ok              bool
 	reason, message string
+	remedy          string
 	// mark is what makes it another one: a revision that does not validate, after one
 	// that did not either, is news.
 	mark string
@@ -56,7 +60,7 @@ func standings(s reconcile.Status) (out []standing) {
 	if source.Condition == reconcile.Fetching {
 		return nil // the machine has its turns already, and may ask for what only the files say
 	}
-	of := standing{subject: "Source", to: string(source.Condition), ok: source.Condition == reconcile.Ready, message: source.Message}
+	of := standing{subject: "Source", to: string(source.Condition), ok: source.Condition == reconcile.Ready, message: source.Message, remedy: source.Remedy}
 	if !of.ok && source.Condition != reconcile.Unreachable {
 		of.mark = source.Revision
 	}
@@ -85,7 +89,7 @@ func standings(s reconcile.Status) (out []standing) {
 // event answers the change of a subject.
 func (s standing) event(from string, at time.Time, status reconcile.Status) Event {
 	from, _, _ = strings.Cut(from, " ")
-	e := Event{Format: Format, At: at.UTC(), Subject: s.subject, From: from, To: s.to, OK: s.ok, Reason: s.reason, Message: short(s.message, longestMessage), Status: status}
+	e := Event{Format: Format, At: at.UTC(), Subject: s.subject, From: from, To: s.to, OK: s.ok, Reason: s.reason, Message: short(s.message, longestMessage), Remedy: s.remedy, Status: status}
 	if status.Host != nil {
 		e.Host = status.Host.Name
 	}

@@ -115,6 +115,30 @@ func TestChangesOfConditionsAreTold(t *testing.T) {
 	}
 }
 
+// What helps is told with what is wrong, as it is and to a template.
+func TestTheRemedyIsTold(t *testing.T) {
+	l := newURLLab(t)
+	held := with(is(reconcile.Shrunk, "12 deletes"), func(s *reconcile.Status) { s.Source.Remedy = reconcile.Shrunk.Remedy() })
+	l.Turned(held)
+	l.want("held", "Source ->Shrunk false 12 deletes")
+	var e Event
+	if err := json.Unmarshal([]byte(l.accepted()[0].body), &e); err != nil || !strings.Contains(e.Remedy, `"enid accept COMMIT"`) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	template, err := ParseTemplate("chat", `{"text": {{printf "%s: %s. To do: %s" .To .Message .Remedy | json}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.stop()
+	l.opt.Template, l.opt.Told = template, filepath.Join(t.TempDir(), "told.json")
+	l.start()
+	l.Turned(held)
+	until(t, "an empty queue", func() bool { return l.Queued() == 0 })
+	if body := l.accepted()[1].body; !strings.HasPrefix(body, `{"text": "Shrunk: 12 deletes. To do: look at what would go (\"enid plan\")`) {
+		t.Error(body)
+	}
+}
+
 // A receiver that is down, slow, busy or being set up is told in the end, each event
 // once and in order. The loop does not wait for it.
 func TestAReceiverThatFailsIsToldInTheEnd(t *testing.T) {

@@ -43,10 +43,27 @@ const (
 	calmTime = 250 * time.Millisecond
 )
 
+// streams is how many may follow at a time. Even where all of them come through one
+// proxy, half of the connections that it may hold are left for questions.
+const streams = perPeer / 2
+
+// askLater is what one too many is told, in seconds: somebody will have gone, and
+// the page itself can be asked for meanwhile.
+const askLater = "10"
+
 // events streams the status as server-sent events: one at once, then one whenever it
 // is another, named "status". It ends with the request or the daemon.
 func events(d Daemon, bell *Bell) http.HandlerFunc {
+	seats := make(chan struct{}, streams)
 	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case seats <- struct{}{}:
+			defer func() { <-seats }()
+		default:
+			w.Header().Set("Retry-After", askLater)
+			http.Error(w, "too many follow already; ask for /api/v1/status instead", http.StatusServiceUnavailable)
+			return
+		}
 		stream := http.NewResponseController(w)
 		_ = stream.SetReadDeadline(time.Time{}) // the stream outlives the time that a request may take
 		w.Header().Set("Content-Type", "text/event-stream")

@@ -1,0 +1,74 @@
+package web_test
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"enid/reconcile/web"
+)
+
+// TestStreamsKeepNobodyOut: however many want to follow, from one address or from
+// many, what is asked is answered; and one who goes leaves the place to another.
+func TestStreamsKeepNobodyOut(t *testing.T) {
+	address, _, _ := listening(t, web.Options{}, nil)
+	client := func(from byte) *http.Client {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, from)}}
+		return &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialer.DialContext}}
+	}
+	get := func(from byte, path string) *http.Response {
+		t.Helper()
+		got, err := client(from).Get("http://" + address + path)
+		if err != nil {
+			t.Fatalf("%s from 127.0.0.%d: %v", path, from, err)
+		}
+		return got
+	}
+	var followers []*http.Response
+	refused := 0
+	for i := range 60 {
+		from := byte(2)
+		if i >= 40 {
+			from = 3
+		}
+		got := get(from, "/api/v1/events")
+		defer got.Body.Close()
+		switch {
+		case got.StatusCode == http.StatusOK:
+			if line, err := bufio.NewReader(got.Body).ReadString('\n'); err != nil || line != "event: status\n" {
+				t.Fatalf("a stream begins %q, %v", line, err)
+			}
+			followers = append(followers, got)
+		case got.StatusCode == http.StatusServiceUnavailable && got.Header.Get("Retry-After") == "10" && len(followers) > 0:
+			refused++
+		default:
+			t.Fatalf("%s, %v", got.Status, got.Header)
+		}
+	}
+	if len(followers) != 32 || refused != 28 {
+		t.Errorf("%d follow, %d were refused", len(followers), refused)
+	}
+	for _, from := range []byte{2, 3, 4} {
+		for _, path := range []string{"/healthz", "/api/v1/status", "/api/v1/history"} {
+			got := get(from, path)
+			_ = got.Body.Close()
+			if got.StatusCode != http.StatusOK {
+				t.Errorf("%s from 127.0.0.%d: %s", path, from, got.Status)
+			}
+		}
+	}
+	_ = followers[0].Body.Close()
+	for until := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		got := get(4, "/api/v1/events")
+		defer got.Body.Close()
+		if got.StatusCode == http.StatusOK && strings.HasPrefix(got.Header.Get("Content-Type"), "text/event-stream") {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatal("who went keeps the place")
+		}
+	}
+}
