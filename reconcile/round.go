@@ -102,7 +102,7 @@ func (t *turn) round(ctx context.Context, p *plan.Plan) error {
 	left := map[string]bool{}
 	steps := p.Runnable()
 	for i, s := range steps {
-		t.status.beats(t.Now())
+		t.status.does(t.Now(), i, len(steps))
 		if err := t.mayGoOn(ctx); err != nil {
 			return fmt.Errorf("stopped before %s %s: %w", s.Operation, s.Target, err)
 		}

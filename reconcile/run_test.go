@@ -140,3 +140,31 @@ func TestWhatFailedIsTriedAgainBetweenPolls(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 }
+
+// TestStatusSaysHowFarTheStepsAre: while a turn does its steps, and no longer.
+func TestStatusSaysHowFarTheStepsAre(t *testing.T) {
+	var l *lab
+	var seen []StepsStatus
+	l = newLab(t, labOptions{config: Config{Progress: func(p Progress) {
+		s := l.Status()
+		if s.Progress == nil || s.Pending != s.Progress.Total-s.Progress.Done || s.Progress.Done != p.Done {
+			t.Errorf("at step %d of %d: %+v, %d pending", p.Done, p.Total, s.Progress, s.Pending)
+			return
+		}
+		if p.State == StepDone {
+			seen = append(seen, *s.Progress)
+		}
+	}}})
+	l.source.commit("c1", network, eni("b", ""), eni("c", ""))
+	if _, err := l.Turn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, at := range seen {
+		if want := (StepsStatus{i, len(seen)}); at != want {
+			t.Errorf("%+v, wanted %+v", at, want)
+		}
+	}
+	if s := l.Status(); len(seen) < 4 || s.Progress != nil || s.Pending != 0 {
+		t.Errorf("after %d steps: %+v, %d pending", len(seen), s.Progress, s.Pending)
+	}
+}

@@ -19,9 +19,10 @@ type Status struct {
 	Format     string            `json:"format"`
 	Source     SourceStatus      `json:"source"`
 	Applied    AppliedStatus     `json:"applied"`
-	Pending    int               `json:"pending"` // steps that can run and have not
-	Blocked    int               `json:"blocked"` // steps
-	Drifted    int               `json:"drifted"` // resources that differ from the revision that is applied
+	Pending    int               `json:"pending"`            // steps that can run and have not
+	Blocked    int               `json:"blocked"`            // steps
+	Drifted    int               `json:"drifted"`            // resources that differ from the revision that is applied
+	Progress   *StepsStatus      `json:"progress,omitempty"` // nil: no steps are being done
 	Host       *HostStatus       `json:"host,omitempty"`
 	Conditions []StatusCondition `json:"conditions"`
 }
@@ -47,6 +48,12 @@ type AppliedStatus struct {
 	At       time.Time `json:"at,omitzero"`
 	Author   string    `json:"author,omitempty"` // of the commit
 	Subject  string    `json:"subject,omitempty"`
+}
+
+// StepsStatus is how far the steps are that are being done.
+type StepsStatus struct {
+	Done  int `json:"done"` // or left out
+	Total int `json:"total"`
 }
 
 // HostStatus is the machine's part.
@@ -88,6 +95,9 @@ func (c *Controller) Status() Status {
 		h := *s.Host
 		s.Host = &h
 	}
+	if steps := c.status.steps; steps.Total > 0 {
+		s.Pending, s.Progress = steps.Total-steps.Done, &steps
+	}
 	return s
 }
 
@@ -106,6 +116,13 @@ func (b *statusBoard) beats(at time.Time) {
 	b.beat = at
 }
 
+// does notes that the loop came round to a step.
+func (b *statusBoard) does(at time.Time, done, total int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.beat, b.steps = at, StepsStatus{done, total}
+}
+
 // LastPlan answers the newest plan, in the end what was left to do; nil before the
 // first. It is shared: read only.
 func (c *Controller) LastPlan() *plan.Plan {
@@ -116,10 +133,11 @@ func (c *Controller) LastPlan() *plan.Plan {
 
 // statusBoard is where the loop writes its status.
 type statusBoard struct {
-	mu   sync.Mutex
-	now  Status
-	beat time.Time
-	plan *plan.Plan
+	mu    sync.Mutex
+	now   Status
+	beat  time.Time
+	plan  *plan.Plan
+	steps StepsStatus // zero: none are being done
 }
 
 func (b *statusBoard) start(at time.Time, c Config, state *store.State) {
@@ -146,7 +164,7 @@ func (s *Status) applied(m store.Meta) {
 func (b *statusBoard) planned(p *plan.Plan, applied bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.plan = p
+	b.plan, b.steps = p, StepsStatus{}
 	b.now.Pending, b.now.Blocked, b.now.Drifted = len(p.Runnable()), p.Summary.Blocked, 0
 	if applied {
 		differ := map[schema.Ref]bool{}
@@ -161,7 +179,7 @@ func (b *statusBoard) planned(p *plan.Plan, applied bool) {
 func (b *statusBoard) turned(at time.Time, l *ledger, r *Report, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.beat = at
+	b.beat, b.steps = at, StepsStatus{}
 	b.now.applied(l.now())
 	b.now.source(at.UTC(), r.Revision, err)
 	if r.Outcome == store.Done {

@@ -86,7 +86,7 @@ Held commits are NotVerified; "enid accept" does not help.
 --notify-url-file names a file with a URL, which gets a POST when a condition of
 "enid status" changes, or another revision is in force: format enid.event/v1, or what
 --notify-template makes of it ({{.Subject}}, {{.From}}, {{.To}}, {{.OK}}, {{.Reason}},
-{{.Message}}, {{.Host}}, {{.Status}}; "json" quotes). --commit-status sets the status
+{{.Message}}, {{.Remedy}}, {{.Host}}, {{.Status}}; "json" quotes). --commit-status sets the status
 of the newest commit: success once all of it is so, failure where it is held, refused
 or undone, pending meanwhile and while rules block something. Both are tried again
 with growing pauses, and keep the loop waiting for nothing. Only https is told, or
@@ -298,11 +298,7 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 		}
 		cfg.Limit, cfg.AdoptSource, cfg.PolicyPath, cfg.Review = limit, f.adopt, f.policyPath, trusts.review
 		cfg.Interval, cfg.Chance, cfg.HostOnly = f.interval, rand.Float64, f.hostOnly
-		cfg.Progress, cfg.Turned = counted.Progress, func(t reconcile.Turned) {
-			counted.Turned(t)
-			told.Turned(t)
-			bell.Ring()
-		}
+		watch(cfg, counted, bell, &told)
 		if told, err = f.tellers(cfg, where.Dir, counted); err != nil {
 			return err
 		}

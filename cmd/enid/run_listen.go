@@ -45,6 +45,19 @@ func (d daemon) Alive() bool { return time.Since(d.Beat()) < aliveWithin }
 // Ready reports whether a revision is applied.
 func (d daemon) Ready() bool { return d.Controller.Status().Applied.Revision != "" }
 
+// watch has the loop tell those who count, notify and listen.
+func watch(cfg *reconcile.Config, counted *metrics.Metrics, bell *web.Bell, told *tellers) {
+	cfg.Progress = func(p reconcile.Progress) {
+		counted.Progress(p)
+		bell.Ring() // a listener hears it a few times a second
+	}
+	cfg.Turned = func(t reconcile.Turned) {
+		counted.Turned(t)
+		told.Turned(t)
+		bell.Ring()
+	}
+}
+
 // serveAndRun runs the loop and answers on the socket and, where it is asked to, on
 // an address, until ctx ends.
 func serveAndRun(ctx context.Context, d daemon, o web.Options, slack time.Duration, stateDir string, log *slog.Logger) error {

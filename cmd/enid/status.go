@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enid/plan"
 	"enid/plan/render"
 	"enid/reconcile"
 	"enid/reconcile/store"
@@ -149,6 +150,9 @@ func (a *app) showStatus(s reconcile.Status) {
 		}
 	}
 	row("Steps", "%d pending, %d blocked, %d drifted", s.Pending, s.Blocked, s.Drifted)
+	if p := s.Progress; p != nil {
+		row("", "%s of %s are done", plan.Comma(p.Done), plan.Count(p.Total, "step"))
+	}
 	if h := s.Host; h != nil {
 		message := ""
 		if h.Message != "" {

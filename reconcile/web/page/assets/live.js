@@ -99,6 +99,24 @@
     setTimeout(() => { asking = false; if (again) { again = false; ask(); } }, 1000);
   };
 
+  // What is heard of steps being done comes several times a second, and is all there: no
+  // page is asked for while nothing else is other than it was.
+  let others = "";
+  const heard = ({ progress, pending, ...rest }) => {
+    const now = JSON.stringify(rest);
+    const same = now === others;
+    others = now;
+    if (same && progress && !document.getElementById("progress")) return; // a page that does not show it
+    const bar = document.querySelector("#progress progress");
+    if (!same || !progress || !bar) { ask(); return; }
+    const comma = (n) => n.toLocaleString("en");
+    bar.max = progress.total;
+    bar.value = progress.done;
+    document.getElementById("progress-words").textContent = `${comma(progress.done)} of ${comma(progress.total)} step${progress.total === 1 ? "" : "s"}`;
+    document.getElementById("pending-count").textContent = comma(pending);
+    was.set("progress", "").set("facts", ""); // they are no longer as they came
+  };
+
   // A page that nobody looks at holds no connection.
   let events = null;
   const follow = () => {
@@ -110,10 +128,13 @@
     events.onerror = () => {
       lost = true;
       say("the daemon does not answer", true);
-      if (events.readyState === EventSource.CLOSED) { events = null; setTimeout(follow, 10000); } // it was refused, not cut
+      if (events.readyState === EventSource.CLOSED) { // it was refused, not cut: too many follow
+        events = null;
+        ask();
+        setTimeout(follow, 10000);
+      }
     };
-    events.onmessage = ask;
-    events.addEventListener("status", ask);
+    events.addEventListener("status", (e) => heard(JSON.parse(e.data)));
   };
 
   ago();
