@@ -16,7 +16,7 @@ const guideFolder = "../../docs"
 // guides are the pages of docs/ that are written by hand, for people.
 var guides = []string{"install", "first-hour", "concepts", "running", "troubleshooting", "security", "comparison"}
 
-func guidePage(t *testing.T, name string) string {
+func guidePage(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(guideFolder, name+".md"))
 	if err != nil {

@@ -48,7 +48,7 @@ func TestE2EFirstHour(t *testing.T) {
 
 // guideCommands are the lines of a page that are to be typed; under one heading alone,
 // where one is named.
-func guideCommands(t *testing.T, page, heading string) (lines []string) {
+func guideCommands(t testing.TB, page, heading string) (lines []string) {
 	t.Helper()
 	under := heading == ""
 	for line := range strings.Lines(guidePage(t, page)) {

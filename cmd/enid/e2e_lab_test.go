@@ -23,7 +23,7 @@ import (
 
 // lab is such a machine.
 type lab struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string          // of this test; holds everything that is written
 	enter []string        // runs what follows inside the namespaces
 	more  []string        // of the environment of all programs
@@ -39,7 +39,7 @@ const nobody = "65534"
 
 // newLab makes the machine of the worked example, as root where the tests are
 // root's, else in a user namespace; where neither can be, it skips with the reason.
-func newLab(t *testing.T) *lab {
+func newLab(t testing.TB) *lab {
 	t.Helper()
 	return makeLab(t, os.Geteuid() == 0)
 }
@@ -50,7 +50,7 @@ func newUserLab(t *testing.T) *lab {
 	return makeLab(t, false)
 }
 
-func makeLab(t *testing.T, root bool) *lab {
+func makeLab(t testing.TB, root bool) *lab {
 	t.Helper()
 	l := &lab{t: t, dir: t.TempDir(), root: root}
 	become := []string{}

@@ -83,7 +83,7 @@ func (l *lab) try(f folder, terminal bool, flags ...string) *trying {
 }
 
 // pty answers a new terminal, our end and theirs.
-func pty(t *testing.T) (ours, theirs *os.File) {
+func pty(t testing.TB) (ours, theirs *os.File) {
 	t.Helper()
 	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
