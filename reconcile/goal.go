@@ -32,6 +32,7 @@ const fetchPatience = 10 * time.Minute
 // fetch answers the newest revision. A held commit that a person accepted is
 // named to the source as applied, so that it is answered the next time.
 func (c *Controller) fetch(ctx context.Context) (Revision, error) {
+	defer c.beating()()
 	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
 	defer cancel()
 	rev, err := c.Source.Fetch(ctx)

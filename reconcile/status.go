@@ -101,13 +101,17 @@ func (c *Controller) Status() Status {
 	return s
 }
 
-// Beat answers when the loop last came round: one that lives is not behind by much
-// more than pulse, or than one step, or one turn of the machine with its probes.
+// Beat answers when the loop last came round.
 func (c *Controller) Beat() time.Time {
 	c.status.mu.Lock()
 	defer c.status.mu.Unlock()
 	return c.status.beat
 }
+
+// Silence answers for how long the loop has not come round. It says so each pulse while
+// it waits or fetches, and before each step: one that lives is silent for as long as it
+// plans, as one step takes, or one turn of the machine with its probes.
+func (c *Controller) Silence() time.Duration { return c.Now().Sub(c.Beat()) }
 
 // beats notes that the loop came round.
 func (b *statusBoard) beats(at time.Time) {
@@ -121,6 +125,24 @@ func (b *statusBoard) does(at time.Time, done, total int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.beat, b.steps = at, StepsStatus{done, total}
+}
+
+// beating notes each pulse that the loop lives, until stop: for what has an end of its
+// own, however it goes.
+func (c *Controller) beating() (stop func()) {
+	alive, done := time.NewTicker(pulse), make(chan struct{})
+	go func() {
+		defer alive.Stop()
+		for {
+			c.status.beats(c.Now())
+			select {
+			case <-alive.C:
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
 }
 
 // LastPlan answers the newest plan, in the end what was left to do; nil before the

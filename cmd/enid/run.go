@@ -318,5 +318,5 @@ func (a *app) runDaemon(ctx context.Context, f runFlags) error {
 	counted.Follow(c)
 	defer told.start(ctx)()
 	f.start.follow(ctx, c, log)
-	return serveAndRun(ctx, daemon{c, counted, bell}, f.listen, f.confirmTimeout, where.Dir, log)
+	return serveAndRun(ctx, daemon{c, counted, bell, f.confirmTimeout}, f.listen, where.Dir, log)
 }

@@ -25,9 +25,10 @@ func listenFlags(set *pflag.FlagSet, o *web.Options) {
 	set.StringVar(&o.WebhookSecretFile, "webhook-secret-file", "", "file with the secret of POST /webhook (GitHub, GitLab, Gitea), which brings the next poll forward")
 }
 
-// aliveWithin is how long a loop that lives is silent at most: a back-off, a step
-// that waits for a phase, and as much again.
-const aliveWithin = 20 * time.Minute
+// aliveWithin is how long a loop that lives is silent at most, besides the probes of the
+// machine: a plan of 100,000 resources takes seconds, and the loop says that it lives
+// while it waits, while it fetches, and before each step.
+const aliveWithin = 5 * time.Minute
 
 // pages answers what is served at an address.
 func (d daemon) pages(o web.Options, log *slog.Logger) http.Handler {
@@ -40,7 +41,7 @@ func (d daemon) pages(o web.Options, log *slog.Logger) http.Handler {
 }
 
 // Alive reports whether the loop still comes round.
-func (d daemon) Alive() bool { return time.Since(d.Beat()) < aliveWithin }
+func (d daemon) Alive() bool { return d.Silence() < aliveWithin+d.probes }
 
 // Ready reports whether a revision is applied.
 func (d daemon) Ready() bool { return d.Controller.Status().Applied.Revision != "" }
@@ -60,7 +61,7 @@ func watch(cfg *reconcile.Config, counted *metrics.Metrics, bell *web.Bell, told
 
 // serveAndRun runs the loop and answers on the socket and, where it is asked to, on
 // an address, until ctx ends.
-func serveAndRun(ctx context.Context, d daemon, o web.Options, slack time.Duration, stateDir string, log *slog.Logger) error {
+func serveAndRun(ctx context.Context, d daemon, o web.Options, stateDir string, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return web.Serve(ctx, stateDir, d, log) })
 	if o.Addr != "" {
@@ -68,7 +69,7 @@ func serveAndRun(ctx context.Context, d daemon, o web.Options, slack time.Durati
 			return web.Listen(ctx, o, d.pages(o, log), log, func(at net.Addr) { log.Info("listening", "address", at.String(), "tls", o.CertFile != "") })
 		})
 	}
-	group.Go(func() error { supervised(ctx, d.Controller, slack, log); return nil })
+	group.Go(func() error { supervised(ctx, d, log); return nil })
 	group.Go(func() error { return d.Run(ctx) })
 	return group.Wait()
 }
@@ -78,6 +79,7 @@ type daemon struct {
 	*reconcile.Controller
 	metrics *metrics.Metrics
 	bell    *web.Bell
+	probes  time.Duration // how long those of the machine may take
 }
 
 // Metrics answers what the loop has counted.

@@ -12,10 +12,10 @@ import (
 )
 
 // supervised tells systemd, where that started us, that the daemon serves, what it is
-// at, and, while the loop comes round, that it lives; slack is how long one turn of the
-// machine may take besides. It returns when ctx has ended, and says so. A loop that
-// hangs is killed by systemd and started anew, which is a crash as any.
-func supervised(ctx context.Context, c *reconcile.Controller, slack time.Duration, log *slog.Logger) {
+// at, and, while the loop comes round, that it lives. It returns when ctx has ended, and
+// says so. A loop that hangs is killed by systemd and started anew, which is a crash as
+// any.
+func supervised(ctx context.Context, d daemon, log *slog.Logger) {
 	tell := func(state string) {
 		if _, err := systemd.SdNotify(false, state); err != nil {
 			log.Warn("systemd was not told", "err", err)
@@ -35,10 +35,10 @@ func supervised(ctx context.Context, c *reconcile.Controller, slack time.Duratio
 	defer tell(systemd.SdNotifyStopping)
 	said := ""
 	for {
-		if every > 0 && time.Since(c.Beat()) < every/2+slack {
+		if every > 0 && d.Alive() {
 			tell(systemd.SdNotifyWatchdog)
 		}
-		if now := statusLine(c.Status()); now != said {
+		if now := statusLine(d.Controller.Status()); now != said {
 			said = now
 			tell("STATUS=" + now)
 		}
