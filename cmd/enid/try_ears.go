@@ -19,6 +19,7 @@ import (
 	"enid/plan/render"
 	"enid/reconcile/host"
 	"enid/reconcile/store"
+	"enid/reconcile/web"
 )
 
 // ears are the ways in which a try is told what to do.
@@ -63,7 +64,7 @@ func (a *app) listen() (*ears, error) {
 	}
 	go func() {
 		for {
-			c, err := e.socket.Accept()
+			c, err := web.Owned{Listener: e.socket}.Accept()
 			if err != nil {
 				return
 			}

@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// owned is a socket's listener that hangs up on other users but root. The socket's
+// Owned is a socket's listener that hangs up on other users but root. The socket's
 // mode says the same, but not in the moment between its making and its chmod, nor
 // where somebody widened it later.
-type owned struct{ net.Listener }
+type Owned struct{ net.Listener }
 
 // Accept answers the next connection of the daemon's own user, or root's.
-func (o owned) Accept() (net.Conn, error) {
+func (o Owned) Accept() (net.Conn, error) {
 	for {
 		conn, err := o.Listener.Accept()
 		if err != nil {

@@ -4,5 +4,5 @@ package web
 
 import "net"
 
-// owned is the listener as it is: the socket's mode alone says who may ask.
-type owned struct{ net.Listener }
+// Owned is the listener as it is: the socket's mode alone says who may ask.
+type Owned struct{ net.Listener }

@@ -128,5 +128,5 @@ func Serve(ctx context.Context, stateDir string, d Daemon, log *slog.Logger) err
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(fmt.Errorf("socket: %w", err), listener.Close())
 	}
-	return serve(ctx, &http.Server{Handler: Control(d), ReadHeaderTimeout: headerTime, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}, owned{listener})
+	return serve(ctx, &http.Server{Handler: Control(d), ReadHeaderTimeout: headerTime, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}, Owned{listener})
 }
