@@ -16,7 +16,8 @@ type wireState struct {
 	Holds     []store.Hold         `json:"holds"`
 	Accepted  []store.Acceptance   `json:"accepted"`
 	Confirmed []store.Confirmation `json:"confirmed,omitempty"`
-	Resources []json.RawMessage    `json:"resources"`
+	// Resources come last, so that they can be written one by one.
+	Resources []json.RawMessage `json:"resources,omitempty"`
 }
 
 // headOf answers everything of a state but its resources.
