@@ -132,6 +132,9 @@ func (b *statusBoard) suspended(at time.Time, s store.Suspension) {
 	defer b.mu.Unlock()
 	b.beat = at
 	b.now.Suspended(at, s)
+	if h := b.now.Host; h != nil && h.Message == "" && s.Active(at) {
+		h.Message = "as it was seen last: it is left alone"
+	}
 }
 
 func untilText(s store.Suspension) string {

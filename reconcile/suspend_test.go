@@ -182,6 +182,9 @@ func TestSuspendedFromTheStart(t *testing.T) {
 	l.source.commit("c1", network)
 	l.turn()
 	suspended()
+	if h := l.Status().Host; h.Condition != HostDegraded || h.Message != "as it was seen last: it is left alone" {
+		t.Errorf("%+v", h)
+	}
 	if err := l.db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -189,19 +192,49 @@ func TestSuspendedFromTheStart(t *testing.T) {
 	if h := l.Status().Host; h.Condition != HostWaiting || !strings.Contains(h.Message, "suspended") {
 		t.Errorf("%+v", h)
 	}
-	if l.turn(); len(kept) != 2 || kept[1] != `"web-1"` {
-		t.Errorf("kept the leases of %v", kept)
+	if l.turn(); len(kept) != 2 || kept[1] != `"web-1"` || l.Status().Host.Name != "web-1" {
+		t.Errorf("kept the leases of %v, %+v", kept, l.Status().Host)
 	}
 }
 
 // A suspension ends on time, whatever chance says of polls.
 func TestSuspensionEndsOnTime(t *testing.T) {
 	l := newLab(t, labOptions{config: Config{Interval: 2 * time.Hour, Chance: func() float64 { return 0.99 }}})
+	l.source.commit("c1", network)
 	if err := l.Suspend(t.Context(), store.Suspension{By: "ann", Until: l.clock.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	if d := l.delay(0); d != time.Hour {
 		t.Errorf("the next turn is in %s", d)
+	}
+	// A clock that is put right later, as on a machine without a battery, is looked at
+	// with each poll.
+	l.clock = l.clock.AddDate(-30, 0, 0)
+	if d := l.delay(0); !l.isSuspended() || d > 3*time.Hour {
+		t.Errorf("the next turn is in %s", d)
+	}
+	l.clock = l.clock.AddDate(31, 0, 0)
+	if r := l.turn(); r.Suspended || l.isSuspended() {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A renewal that comes while a turn works, many times, waits for the next one.
+func TestRenewDuringATurn(t *testing.T) {
+	var l *lab
+	l = newLab(t, labOptions{config: Config{Progress: func(Progress) {
+		for n := range 10 {
+			l.Renew(func(c *Config) { c.Limit = Limit{Deletes: n + 1} })
+		}
+	}}})
+	l.source.commit("c1", network, eni("b", ""))
+	l.turn()
+	if l.Limit != DefaultLimit() {
+		t.Errorf("%+v in the turn", l.Limit)
+	}
+	l.turn()
+	if l.Limit != (Limit{Deletes: 10}) {
+		t.Errorf("%+v after it", l.Limit)
 	}
 }
 

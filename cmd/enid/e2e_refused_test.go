@@ -122,7 +122,7 @@ func TestE2EProxySecrets(t *testing.T) {
 		}
 	}()
 	h.more = []string{"HTTPS_PROXY=http://somebody:" + planted["proxy"] + "@" + listener.Addr().String()}
-	d := h.start("run", "--repo", "https://git.enid.invalid/x.git", "--log-level", "debug",
+	d := h.start("run", "--repo", "https://git.enid.invalid/x.git", "--log-level", "debug", "--log-format", "json",
 		"--notify-url-file", h.keep("hook", "https://hooks.enid.invalid/"+planted["hook"]))
 	h.until("the proxy refuses", h.sourceSays("", "Unreachable", "[redacted] is [redacted]"))
 	h.until("it refuses notifications too", h.logs("a notification is tried again", 1))
