@@ -18,12 +18,11 @@ import (
 	"enid/reconcile/store/bolt"
 )
 
-// crashApply kills an apply of a folder everywhere, and wants the next ones to bring
-// the state to where one that nobody kills brings it, each step done once. It answers
+// crashApply kills a command that applies a folder everywhere, and wants the next ones
+// to bring the state to where one that nobody kills brings it, each step done once. It answers
 // a copy of a state in which a step is uncertain, "" where there was none.
-func (s *stateFolder) crashApply(dir string, share int) (uncertainty string) {
+func (s *stateFolder) crashApply(share int, dir string, apply ...string) (uncertainty string) {
 	s.t.Helper()
-	apply := []string{"apply", dir, "--yes"}
 	before := s.readable()
 	s.enid([]int{exitOK}, apply...)
 	want := s.ended(before)
@@ -86,7 +85,21 @@ func TestCrashApply(t *testing.T) {
 	tracing(t)
 	t.Run("all of it new", func(t *testing.T) {
 		t.Parallel()
-		newStateFolder(t).crashApply(multiENI, every)
+		newStateFolder(t).crashApply(every, multiENI, "apply", multiENI, "--yes")
+	})
+	t.Run("of a repository", func(t *testing.T) { // which is fetched for the first time
+		t.Parallel()
+		dir := t.TempDir()
+		if err := os.CopyFS(filepath.Join(dir, "topology"), os.DirFS(multiENI)); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"init", "--quiet", "--initial-branch=main"}, {"add", "--all"},
+			{"-c", "user.name=Ann", "-c", "user.email=ann@example.net", "commit", "--quiet", "--message", "the worked example"}} {
+			if out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
+				t.Fatalf("git %v: %v\n%s", args, err, out)
+			}
+		}
+		newStateFolder(t).crashApply(40, filepath.Join(dir, "topology"), "run", "--once", "--repo", "file://"+dir, "--log-level", "error")
 	})
 	t.Run("irreversible", func(t *testing.T) {
 		t.Parallel()
@@ -95,7 +108,7 @@ func TestCrashApply(t *testing.T) {
 		s.enid([]int{exitOK}, "apply", dir, "--yes")
 		s.keep()
 		town(t, dir, 2, true)
-		if s.before = s.crashApply(dir, every); s.before == "" {
+		if s.before = s.crashApply(every, dir, "apply", dir, "--yes"); s.before == "" {
 			t.Fatal("no kill came between the two notes of a step")
 		}
 		s.back()

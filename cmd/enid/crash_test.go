@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -195,12 +196,12 @@ func (s *stateFolder) ended(before map[string]stateEntry) ended {
 		entry.ID = ""
 		e.Records[name] = entry
 	}
-	files, err := os.ReadDir(s.dir)
+	err := fs.WalkDir(os.DirFS(s.dir), ".", func(path string, _ fs.DirEntry, err error) error {
+		e.Files = append(e.Files, path)
+		return err
+	})
 	if err != nil {
 		s.t.Fatal(err)
-	}
-	for _, f := range files {
-		e.Files = append(e.Files, f.Name())
 	}
 	return e
 }

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -102,4 +104,63 @@ func TestE2ECrashCommit(t *testing.T) {
 			c.enid(0, "plan", c.repo.at("topology"), "--host", "web-1")
 		},
 	}).everywhere(36)
+}
+
+// guards prints the guards of this lab: those in its network namespace.
+const guards = `for p in $(pgrep --full "^enid guard"); do [ "$(readlink /proc/$p/ns/net)" != "$(readlink /proc/self/ns/net)" ] || echo $p; done`
+
+// A try is killed before and after every write, those of its words to the guard among
+// them: the guard leaves the machine as it was or, once it was told to keep it, as it
+// was made. The next try finds it so.
+func TestE2ECrashTry(t *testing.T) {
+	t.Parallel()
+	tracing(t)
+	l := newLab(t)
+	f := l.exampleFolder(l.path("work"))
+	enter := l.path("enter")
+	if err := os.WriteFile(enter, []byte("\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	confirmed := func() *exec.Cmd {
+		cmd := l.command("enid", "try", f.at("topology"), "--host", "web-1")
+		in, err := os.Open(enter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { in.Close() })
+		cmd.Stdin = in
+		return cmd
+	}
+	kept := balanced(cardB, cardC)
+	undone := 0
+	var was []string
+	(&crash{
+		t: t, roots: []string{l.path("state"), "/sys/", "/proc/sys/", "/etc/", "pipe:"}, command: confirmed,
+		begin: func() {
+			l.must("sh", "-c", "rm -rf "+l.path("state")+" && ip rule flush protocol 101 && ip -6 rule flush protocol 101 && for nic in eth1 eth2; do ip link delete $nic; done")
+			l.nic("eth1", mac1)
+			l.nic("eth2", mac2)
+			was = append(l.deep(), l.queues("eth0"))
+		},
+		after: func(r traced) {
+			l.within("the guard ends", func() error {
+				if out := l.must("sh", "-c", guards); out != "" {
+					return errors.New("still there: " + out)
+				}
+				return nil
+			})
+			if diff := cmp.Diff(was, append(l.deep(), l.queues("eth0"))); diff == "" {
+				undone++
+			} else if err := l.is(kept)(); err != nil {
+				t.Fatalf("neither as it was (-was +is):\n%s\nnor kept: %v\nit has said: %s", diff, err, r.out)
+			}
+			if r := l.finish(confirmed()); r.code != exitOK {
+				t.Fatalf("the next try: exit %d\n%s%s", r.code, r.out, r.err)
+			}
+			if err := all(l.is(kept), l.hasQueues)(); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}).everywhere(36)
+	t.Logf("%d kills were undone", undone)
 }

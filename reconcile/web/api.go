@@ -1,17 +1,9 @@
 package web
 
 import (
-	"bytes"
-	_ "embed"
 	"fmt"
 	"net/http"
-	"time"
 )
-
-// openapi describes the API (OpenAPI 3.1); a test holds the answers to it.
-//
-//go:embed openapi.json
-var openapi []byte
 
 // route is something that is answered: its pattern, as a mux and openapi.json name it.
 type route struct {
@@ -27,11 +19,7 @@ func routes(d Daemon, bell *Bell) []route {
 		{"GET /healthz", yes(d.Alive, "the loop does not come round")},
 		{"GET /readyz", yes(d.Ready, "no revision is applied yet")},
 		{"GET /metrics", func(w http.ResponseWriter, r *http.Request) { d.Metrics().ServeHTTP(w, r) }},
-		{"GET /api/v1/openapi.json", func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("ETag", tag(since))
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(openapi))
-		}},
+		{"GET /api/v1/openapi.json", describe},
 		{"GET " + eventsPath, events(d, bell)},
 		{"GET /api/v1/status", func(w http.ResponseWriter, r *http.Request) { show(w, r, d.Status(), nil) }},
 		{"GET /api/v1/plan", newest(d)},

@@ -2,14 +2,59 @@ package web_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"enid/reconcile"
 	"enid/reconcile/web"
+	"enid/schema"
 )
+
+// TestEvents: the stream has the status at once, and again when it is another.
+func TestEvents(t *testing.T) {
+	address, bell, l := listening(t, web.Options{}, nil)
+	got, err := http.Get("http://" + address + "/api/v1/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	statuses := make(chan reconcile.Status, 10)
+	go func() {
+		defer close(statuses)
+		lines := bufio.NewScanner(got.Body)
+		for lines.Scan() {
+			var s reconcile.Status
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok && json.Unmarshal([]byte(data), &s) == nil {
+				statuses <- s
+			}
+		}
+	}()
+	next := func() reconcile.Status {
+		t.Helper()
+		select {
+		case s := <-statuses:
+			return s
+		case <-time.After(20 * time.Second):
+			t.Fatal("no event")
+			panic("")
+		}
+	}
+	if s := next(); s.Applied.Revision != "dir:1" {
+		t.Errorf("the first event: %+v", s)
+	}
+	bell.Ring() // nothing is new: no event
+	if _, err := l.Apply(t.Context(), reconcile.Revision{ID: "dir:2"}, schema.NewTopology(nil), reconcile.ApplyOptions{AllowShrink: true}); err != nil {
+		t.Fatal(err)
+	}
+	bell.Ring()
+	if s := next(); s.Applied.Revision != "dir:2" {
+		t.Errorf("the second event: %+v", s)
+	}
+}
 
 // TestStreamsKeepNobodyOut: however many want to follow, from one address or from
 // many, what is asked is answered; and one who goes leaves the place to another.

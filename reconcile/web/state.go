@@ -16,8 +16,7 @@ type wireState struct {
 	Holds     []store.Hold         `json:"holds"`
 	Accepted  []store.Acceptance   `json:"accepted"`
 	Confirmed []store.Confirmation `json:"confirmed,omitempty"`
-	// Resources come last, so that they can be written one by one.
-	Resources []json.RawMessage `json:"resources,omitempty"`
+	Resources []json.RawMessage    `json:"resources"`
 }
 
 // headOf answers everything of a state but its resources.

@@ -44,7 +44,11 @@ func resources(d Daemon) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("ETag", at(state.Meta.Epoch)) // it may be a newer one by now
-		write(w, headOf(state), "resources", len(state.Resources), func(i int) ([]byte, error) { return schema.Encode(state.Resources[i]) })
+		head := struct {
+			wireState
+			Resources *int `json:"resources,omitempty"` // takes the place of the state's
+		}{wireState: headOf(state)}
+		write(w, head, "resources", len(state.Resources), func(i int) ([]byte, error) { return schema.Encode(state.Resources[i]) })
 	}
 }
 

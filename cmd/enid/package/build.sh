@@ -4,8 +4,14 @@
 # gives the same bytes, whoever makes them, and wherever: nothing in them comes from
 # the clock, the folder or the machine. `make package` calls it.
 # Usage: build.sh FOLDER [ARCHITECTURE...]
+#
+# SIGN_KEY names a file with an OpenPGP secret key, SIGN_PASSPHRASE its passphrase:
+# then the packages are signed by it, and so is the list of all sums. A signature
+# tells when it was made, so that the bytes of signed packages are never the same.
+# MAINTAINER is who answers for the packages: NAME <ADDRESS>, else the commit's author.
 set -euo pipefail
 umask 022
+SIGN_KEY=${SIGN_KEY:+$(realpath -- "$SIGN_KEY")} # from where it was called
 root=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
@@ -23,6 +29,8 @@ export CGO_ENABLED=0 LC_ALL=C
 # The times of all files, in the man pages too, are the commit's.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
+export MAINTAINER="${MAINTAINER:-$(git log -1 --format='%an <%ae>')}"
+export SIGN_KEY NFPM_PASSPHRASE="${SIGN_PASSPHRASE:-}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -46,6 +54,8 @@ quietly "$go" test -trimpath -count=1 ./cmd/enid -run '^TestManPages$' -man "$wo
 gzip -9 -n "$work"/man/*.1
 cp -r cmd/enid/package LICENSE "$work" # nfpm's paths are relative to where it runs
 gzip -9 -n -c README.md >"$work/README.md.gz"
+printf 'enid (%s) unstable; urgency=medium\n\n  * Made of %s;\n    its history says what has changed.\n\n -- %s  %s\n' \
+	"$VERSION" "$(git rev-parse HEAD)" "$MAINTAINER" "$(date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")" | gzip -9 -n >"$work/changelog.gz"
 native="$work/$("$go" env GOHOSTARCH)/enid"
 [ -x "$native" ] || { native=$work/native; "$go" build -trimpath -o "$native" ./cmd/enid; }
 for shell in bash zsh fish; do
@@ -64,4 +74,13 @@ done
 cd "$out"
 sha256sum -- enid_*"${VERSION}"* enid-"${VERSION}"* >"$work/sums"
 mv "$work/sums" SHA256SUMS
+rm -f SHA256SUMS.asc
+if [ -n "$SIGN_KEY" ]; then
+	export GNUPGHOME=$work/gnupg
+	mkdir -m 0700 "$GNUPGHOME"
+	trap 'gpgconf --kill gpg-agent; rm -rf "$work"' EXIT
+	sign() { quietly gpg --batch --pinentry-mode loopback --passphrase-fd 3 "$@" 3<<<"$NFPM_PASSPHRASE"; }
+	sign --import "$SIGN_KEY"
+	sign --armor --detach-sign SHA256SUMS
+fi
 cat SHA256SUMS

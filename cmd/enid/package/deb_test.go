@@ -98,8 +98,9 @@ func debInstalls(t *testing.T, older, newer string) {
 		t.Errorf("the unit keeps it from something:\n%s", log)
 	}
 
+	m.hardened()
 	m.must("dpkg", "--purge", "enid")
-	m.must("rm", "-r", "/srv/topology")
+	m.must("rm", "-r", "/srv/topology", "/srv/enid")
 	if after := m.must("find", "/", "-xdev", "-iname", "*enid*"); after != before {
 		t.Errorf("purged, this is left:\n%s", after)
 	}
@@ -140,6 +141,36 @@ func (m *machine) converges(addresses ...string) {
 		_, err = m.try("enid", "status")
 		return err
 	})
+}
+
+// hardened takes what docs/install.md says of the unit's limits: a state elsewhere is
+// two lines of a drop-in, files of other users are not read, and persist: is written.
+func (m *machine) hardened() {
+	m.t.Helper()
+	m.must("sh", "-ec", `
+		systemctl stop enid
+		mkdir -p -m 0700 /srv/enid /etc/systemd/system/enid.service.d
+		printf '[Service]\nEnvironment=ENID_STATE=/srv/enid\nReadWritePaths=/srv/enid\n' >/etc/systemd/system/enid.service.d/state.conf
+		sed -i 's/^  rps: documented$/&\n  persist: networkd/' /srv/topology/web-1.yaml
+		install -m 0600 -o nobody /dev/null /etc/enid/others
+		printf 'listen: 127.0.0.1:8080\nauth-token-file: /etc/enid/others\n' >>/etc/enid/config.yaml
+		systemctl daemon-reload
+		systemctl start --no-block enid`)
+	m.within("what is another user's is named", func() error {
+		log := m.must("journalctl", "--unit=enid", "--output=cat", "--lines=5")
+		if !strings.Contains(log, "/etc/enid/others: permission denied") {
+			return errors.New(log)
+		}
+		return nil
+	})
+	m.must("sed", "-i", "/^listen:/d;/^auth-token-file:/d", "/etc/enid/config.yaml")
+	m.must("systemctl", "restart", "enid")
+	m.within("the state is elsewhere, and the files for the boot are written", func() error {
+		_, err := m.try("sh", "-ec", `ENID_STATE=/srv/enid enid status; test -s /srv/enid/enid.db; grep -l -r 10.0.0.20 /etc/systemd/network`)
+		return err
+	})
+	m.must("rm", "-r", "/etc/systemd/system/enid.service.d", "/etc/enid/others")
+	m.must("sh", "-c", "rm /etc/systemd/network/*enid*")
 }
 
 // heals checks that what somebody takes away comes back.

@@ -20,6 +20,7 @@ const cacheVariable = "ENID_PACKAGE"
 // tools are the programs that the test needs, each with its Debian package.
 var tools = [][2]string{
 	{"git", "git"}, {"make", "make"}, {"man", "man-db"}, {"shellcheck", "shellcheck"}, {"dpkg-deb", "dpkg"}, {"rpm", "rpm"}, {"jq", "jq"}, {"buildah", "buildah"},
+	{"gpg", "gnupg"}, {"lintian", "lintian"}, {"bash", "bash"}, {"zsh", "zsh"}, {"fish", "fish"}, {"ar", "binutils"},
 	{"debootstrap", "debootstrap"}, {"systemd-nspawn", "systemd-container"}, {"nsenter", "util-linux"}, {"mount", "mount"}, {"sha256sum", "coreutils"},
 }
 

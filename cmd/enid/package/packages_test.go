@@ -25,13 +25,18 @@ func TestPackages(t *testing.T) {
 		imageHolds(t, here, filepath.Join(dist, "enid_1.0.0_linux_"+deb))
 	})
 	t.Run("Scripts", scriptsAreSound)
+	t.Run("Installed", func(t *testing.T) { debReads(t, dist) })
 
 	edit(t, filepath.Join(here, "cmd/enid/package/config.yaml"), "the-next-version: # says this\n")
 	commit(t, here, "v1.1.0")
 	edit(t, filepath.Join(here, "README.md"), "dirty\n")
 	deb, rpm := native()
-	run(t, here, "cmd/enid/package/build.sh", filepath.Join(dir, "next"), deb)
 	next := filepath.Join(dir, "next")
+	key := newKey(t)
+	run(t, here, "env", "SIGN_KEY="+key.file, "SIGN_PASSPHRASE="+key.passphrase, "cmd/enid/package/build.sh", next, deb)
+	t.Run("Signed", func(t *testing.T) {
+		key.signed(t, next, "enid_1.1.0+dirty_"+deb+".deb", "enid-1.1.0+dirty-1."+rpm+".rpm")
+	})
 	t.Run("RpmInstalls", func(t *testing.T) {
 		rpmInstalls(t, filepath.Join(dist, "enid-1.0.0-1."+rpm+".rpm"), filepath.Join(next, "enid-1.1.0+dirty-1."+rpm+".rpm"))
 	})
@@ -162,6 +167,29 @@ func sbomIsTrue(t *testing.T, dist string) {
 		}
 		run(t, dist, "jq", "-e", `.metadata.component.version == "v1.0.0" and ([.components[] | select(.name == "std")] | length) == 1
 			and ([.components[] | select(.name != "std" and (.licenses | length) == 0)] | length) == 0`, program+".cdx.json")
+	}
+}
+
+// debReads holds what a person meets of an installed package to the programs that
+// show it: manual pages, completion, and what Debian itself finds wrong.
+func debReads(t *testing.T, dist string) {
+	deb, _ := native()
+	file, root := filepath.Join(dist, "enid_1.0.0_"+deb+".deb"), t.TempDir()
+	if got := run(t, dist, "lintian", "--allow-root", "--fail-on=error,warning", "--suppress-tags=bogus-mail-host,bogus-mail-host-in-debian-changelog", file); got != "" { // the test's own address
+		t.Errorf("lintian: %s", got)
+	}
+	run(t, root, "dpkg-deb", "--extract", file, root)
+	if got := run(t, root, "sh", "-ec", `for f in usr/share/man/man1/*.gz; do man --warnings --local-file --troff-device=utf8 --ditroff "$f" 2>&1 >/dev/null; done`); got != "" {
+		t.Errorf("man: %s", got)
+	}
+	for shell, script := range map[string]string{
+		"bash": `. usr/share/bash-completion/completions/enid; complete -p enid; enid __complete hist`,
+		"zsh":  `autoload -U compinit && compinit -D -u && . usr/share/zsh/vendor-completions/_enid && echo "$_comps[enid] history"`,
+		"fish": `source usr/share/fish/vendor_completions.d/enid.fish; complete --do-complete 'enid hist'`,
+	} {
+		if got := run(t, root, "env", "HOME="+root, "PATH="+root+"/usr/bin:"+os.Getenv("PATH"), shell, "-c", script); !strings.Contains(got, "history") || shell == "zsh" && !strings.HasPrefix(got, "_enid") {
+			t.Errorf("%s completes enid hist as %q", shell, got)
+		}
 	}
 }
 
