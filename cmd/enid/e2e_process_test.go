@@ -79,7 +79,7 @@ func (l *lab) readers(r *remote, commit string) {
 	if h := l.history(); len(h) != 1 || h[0].Outcome != "done" || commit != "" && h[0].Commit != commit {
 		l.t.Errorf("enid history: %+v", h)
 	}
-	for _, args := range [][]string{{"history", "show", "1"}, {"plan", r.at("topology"), "--host", "web-1"}, {"host", "plan", "--host", "web-1"}, {"host", "show"}} {
+	for _, args := range [][]string{{"history", "show", "1"}, {"plan", r.at("topology"), "--host", "web-1"}, {"host", "plan", "--host", "web-1"}, {"host", "show"}, {"state", "check"}} {
 		l.enid(0, args...)
 	}
 }

@@ -24,7 +24,7 @@ every change, and who made it.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.stateListCommand(), a.stateShowCommand(), a.stateResolveCommand(), a.stateMvCommand(), a.stateForgetCommand())
+	c.AddCommand(a.stateListCommand(), a.stateShowCommand(), a.stateCheckCommand(), a.stateResolveCommand(), a.stateMvCommand(), a.stateForgetCommand())
 	return c
 }
 
