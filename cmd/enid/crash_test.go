@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type crash struct {
 	begin   func()           // brings everything to where the program starts
 	command func() *exec.Cmd // the program
 	after   func(r traced)   // looks at what a kill has left, and has it brought to its end
+	again   bool             // whether what follows a kill is killed as well, every other time
 }
 
 // everywhere kills at every point; where there are more than share, and no flag asks
@@ -59,10 +61,17 @@ func (c *crash) everywhere(share int) {
 			c.t.Fatalf("it has ended before, after %d writes, exit %d:\n%s", len(r.writes), r.code, r.out)
 		}
 		kills++
+		if c.again && point/2%2 == 0 {
+			second := rand.IntN(points)
+			at += fmt.Sprintf(", and then at point %d", second)
+			if r = trace(c.t, c.command(), second, c.roots...); r.killed {
+				kills++
+			}
+		}
 		c.after(r)
 	}
 	took := time.Since(began)
-	c.t.Logf("%d writes, killed at %d of %d points (from %d, every %d.) in %.1f s: %s", len(whole.writes), kills, points, first, step, took.Seconds(), kinds(whole.writes))
+	c.t.Logf("%d writes, %d kills, at each %d. of %d points from the %d., in %.1f s: %s", len(whole.writes), kills, step, points, first, took.Seconds(), kinds(whole.writes))
 }
 
 // kinds counts writes by their kind.
@@ -174,6 +183,7 @@ func uncertain(entries map[string]stateEntry) (targets []string) {
 			targets = append(targets, name)
 		}
 	}
+	slices.Sort(targets)
 	return targets
 }
 

@@ -87,7 +87,7 @@ func TestE2ECrashCommit(t *testing.T) {
 	c.must(c.once()...)
 	end, seen := c.state.ended(before), c.seen()
 	(&crash{
-		t: t, roots: []string{c.state.dir, "/sys/", "/proc/sys/", "/etc/"}, begin: c.begin,
+		t: t, roots: []string{c.state.dir, "/sys/", "/proc/sys/", "/etc/"}, begin: c.begin, again: true,
 		command: func() *exec.Cmd { return c.command(c.once()...) },
 		after: func(traced) {
 			c.checkPrimary()
@@ -135,7 +135,7 @@ func TestE2ECrashTry(t *testing.T) {
 	undone := 0
 	var was []string
 	(&crash{
-		t: t, roots: []string{l.path("state"), "/sys/", "/proc/sys/", "/etc/", "pipe:"}, command: confirmed,
+		t: t, roots: []string{l.path("state"), "/sys/", "/proc/sys/", "/etc/", "pipe:"}, command: confirmed, again: true,
 		begin: func() {
 			l.must("sh", "-c", "rm -rf "+l.path("state")+" && ip rule flush protocol 101 && ip -6 rule flush protocol 101 && for nic in eth1 eth2; do ip link delete $nic; done")
 			l.nic("eth1", mac1)
