@@ -24,6 +24,7 @@ type Controller struct {
 	busy  sync.Mutex  // one turn at a time
 	state *plan.World // as it is stored
 	cache Cache
+	ahead *reading // of the turn that follows; nil: it reads itself
 	goal  goal
 	last  *schema.Topology // of the last turn: what it may have created
 	calm  calm

@@ -50,13 +50,44 @@ func (c *Controller) fetch(ctx context.Context) (Revision, error) {
 	return rev, nil
 }
 
+// reading is what a revision says.
+type reading struct {
+	id       string
+	topology *schema.Topology
+	findings []schema.Finding
+}
+
+// read answers what a revision says, or has been found to say ahead.
+func (c *Controller) read(ctx context.Context, rev Revision) (r *reading, err error) {
+	if r, c.ahead = c.ahead, nil; r != nil && r.id == rev.ID {
+		return r, nil
+	}
+	r = &reading{id: rev.ID}
+	r.topology, r.findings, err = Load(ctx, rev, &c.cache)
+	return r, err
+}
+
+// readAhead reads a revision for the turn that follows: as long as somebody makes that
+// take, the machine is healed meanwhile.
+func (c *Controller) readAhead(ctx context.Context, rev Revision) {
+	if c.isGoal(rev) {
+		return
+	}
+	if r, err := c.read(ctx, rev); err == nil {
+		c.ahead = r
+	}
+}
+
+func (c *Controller) isGoal(rev Revision) bool { return c.goal.want != nil && c.goal.rev.ID == rev.ID }
+
 // aim loads and judges a revision, unless it is the goal already.
 func (c *Controller) aim(ctx context.Context, rev Revision) error {
-	if c.goal.want == nil || c.goal.rev.ID != rev.ID {
-		topology, findings, err := Load(ctx, rev, &c.cache)
+	if !c.isGoal(rev) {
+		r, err := c.read(ctx, rev)
 		if err != nil {
 			return err
 		}
+		topology, findings := r.topology, r.findings
 		if c.PolicyPath != "" {
 			findings = append(findings, Misplaced(topology, path.Join(rev.Root, c.PolicyPath))...)
 		}

@@ -23,6 +23,9 @@ func (c *Controller) Run(ctx context.Context) error {
 		c.attend(ctx, report, func() {
 			if c.due(ctx, next) && !c.isSuspended() {
 				rev, err := c.fetch(ctx)
+				if err == nil {
+					c.readAhead(ctx, rev)
+				}
 				fetch = func(context.Context) (Revision, error) { return rev, err }
 			}
 		})

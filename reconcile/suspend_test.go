@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,50 @@ func TestHangingSourceKeepsNoMachineWaiting(t *testing.T) {
 	<-b.turns
 	l.Source = hanging{l.source}
 	defer running(t, l)()
+	select {
+	case <-b.turns:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the machine had no turn")
+	}
+}
+
+// endless is a source whose newest revision takes for ever to be read.
+type endless struct {
+	Source
+	until context.Context
+}
+
+func (e endless) Fetch(ctx context.Context) (Revision, error) {
+	rev, err := e.Source.Fetch(ctx)
+	rev.FS = unread{rev.FS, e.until}
+	return rev, err
+}
+
+type unread struct {
+	fs.FS
+	until context.Context
+}
+
+func (u unread) Open(name string) (fs.File, error) {
+	if name != "." {
+		<-u.until.Done()
+	}
+	return u.FS.Open(name)
+}
+
+// A revision that takes long to read, as somebody may make one, keeps the machine from
+// nothing either.
+func TestLongReadingKeepsNoMachineWaiting(t *testing.T) {
+	b := busy{make(chan struct{}, 100)}
+	l := newLab(t, labOptions{realTime: true, config: Config{Interval: time.Hour, Host: b, HostName: "web-1"}})
+	l.source.commit("c1", network)
+	l.turn()
+	<-b.turns
+	l.source.commit("c2", network, eni("b", ""))
+	ctx, end := context.WithCancel(t.Context())
+	l.Source = endless{l.source, ctx}
+	defer running(t, l)()
+	defer end()
 	select {
 	case <-b.turns:
 	case <-time.After(10 * time.Second):
