@@ -56,6 +56,53 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestProgressIsHeard: while a turn does its steps, who follows hears how far they are.
+func TestProgressIsHeard(t *testing.T) {
+	address, bell, l := listening(t, web.Options{}, nil)
+	got, err := http.Get("http://" + address + "/api/v1/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	lines := bufio.NewScanner(got.Body)
+	until := func(what string, ok func(reconcile.Status) bool) {
+		t.Helper()
+		for lines.Scan() {
+			var s reconcile.Status
+			if data, found := strings.CutPrefix(lines.Text(), "data: "); found && json.Unmarshal([]byte(data), &s) == nil && ok(s) {
+				return
+			}
+		}
+		t.Fatalf("%s is not heard: %v", what, lines.Err())
+	}
+	until("the start", func(s reconcile.Status) bool { return s.Progress == nil })
+	held, ended := make(chan struct{}), make(chan error, 1)
+	l.Controller.Progress = func(p reconcile.Progress) {
+		bell.Ring()
+		if p.Done == 1 && p.State == reconcile.StepStarted {
+			<-held
+		}
+	}
+	more := topology + "---\n{apiVersion: enid/v1, kind: SecurityGroup, metadata: {name: a}, spec: {vpc: prod}}\n---\n{apiVersion: enid/v1, kind: SecurityGroup, metadata: {name: b}, spec: {vpc: prod}}\n"
+	joined, findings := schema.Join([]schema.File{schema.Parse("topology.yaml", []byte(more))})
+	if schema.Invalid(findings) {
+		t.Fatal(findings)
+	}
+	go func() {
+		_, err := l.Apply(t.Context(), reconcile.Revision{ID: "dir:2"}, joined, reconcile.ApplyOptions{})
+		bell.Ring()
+		ended <- err
+	}()
+	until("the second of two steps", func(s reconcile.Status) bool {
+		return s.Progress != nil && *s.Progress == reconcile.StepsStatus{Done: 1, Total: 2} && s.Pending == 1
+	})
+	close(held)
+	until("the end", func(s reconcile.Status) bool { return s.Progress == nil && s.Applied.Revision == "dir:2" })
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestStreamsKeepNobodyOut: however many want to follow, from one address or from
 // many, what is asked is answered; and one who goes leaves the place to another.
 func TestStreamsKeepNobodyOut(t *testing.T) {

@@ -47,6 +47,9 @@ type revisionView struct {
 	MoreToDo bool
 }
 
+// Last answers the index of the last step on the page.
+func (v revisionView) Last() int { return len(v.Tried) - 1 }
+
 func (s *site) revision(r *http.Request) (view, error) {
 	serial, err := number(r.PathValue("serial"))
 	if err != nil {

@@ -21,12 +21,25 @@ func words(rule func(string) (schema.Rule, bool)) template.FuncMap {
 		"stamp": stamped,
 		"rfc":   rfc,
 		"value": render.Value,
+		"keyed": func(key string, list []*plan.Step) stepList { return stepList{key, list} },
+		"few":   func(list []*plan.Step) []*plan.Step { return list[:min(fewSteps, len(list))] },
+		"rest":  func(list []*plan.Step) []*plan.Step { return list[min(fewSteps, len(list)):] },
 		"count": plan.Count,
 		"comma": plan.Comma,
 		"took":  took,
 		"rule":  func(id string) bool { _, ok := rule(id); return ok },
 	}
 }
+
+// stepList is steps under the key by which a page knows whether they are unfolded.
+type stepList struct {
+	Key  string
+	List []*plan.Step
+}
+
+// fewSteps is how many stand in the open: what is below is a screen or two away, not
+// twenty.
+const fewSteps = 10
 
 func stamped(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
