@@ -14,7 +14,7 @@ build: ## build bin/enid
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -o $(BIN) ./cmd/enid
 
 .PHONY: package
-package: ## make .deb, .rpm and the bare binaries of the commit, with their SBOMs, in dist
+package: ## make .deb, .rpm and bare binaries of the commit, with SBOMs, in dist; SIGN_KEY=FILE signs them
 	@cmd/enid/package/build.sh dist
 
 .PHONY: demo

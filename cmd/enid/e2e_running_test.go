@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -101,6 +102,28 @@ func (h *rehearsal) has(command, text string) error {
 		return fmt.Errorf("%s: no %q in\n%s", command, text, out)
 	}
 	return nil
+}
+
+var (
+	shownBlock = regexp.MustCompile("(?s)```\n\\$ enid status\n(.*?)```")
+	changing   = regexp.MustCompile(`[0-9a-f]{12,40}|\d{4}-\d\d-\d\dT[0-9:]+Z|serial \d+|\s+`)
+)
+
+// shownIn answers nil where `enid status` says what that page shows of it, but for
+// hashes, times and where lines are broken.
+func (h *rehearsal) shownIn(page string) func() error {
+	return func() error {
+		found := shownBlock.FindStringSubmatch(guidePage(h.t, page))
+		if found == nil {
+			return fmt.Errorf("%s.md shows no enid status", page)
+		}
+		got := h.run("enid", "status").out
+		want := h.paths.Replace(found[1])
+		if changing.ReplaceAllString(got, " ") != changing.ReplaceAllString(want, " ") {
+			return fmt.Errorf("the page shows\n%s\nit is\n%s", want, got)
+		}
+		return nil
+	}
 }
 
 // A state is copied, and restored on another machine, of which it is the state then:
@@ -214,6 +237,17 @@ func TestE2ERunningHostLost(t *testing.T) {
 	h.nic("eth1", "00:16:3e:00:00:99")
 	h.follow("The host is lost")
 	h.within("configured", func() error { return h.has("ip rule", "from 10.0.0.20 lookup 1001") })
+
+	h.must("sh", "-c", "sed -i s/host-only:.true/host-only:\\ false/ "+h.path("etc/enid/config.yaml"))
+	h.systemctl("restart")
+	h.within("refused", func() error {
+		if r := h.run("enid", "status"); !strings.Contains(r.out, "give another --state") {
+			return fmt.Errorf("exit %d\n%s", r.code, r.out)
+		}
+		return nil
+	})
+	h.follow("host-only is switched on or off")
+	h.within("a state of its own", h.inSync(h.head()))
 }
 
 // What was wrong is taken back: by a commit, by going back, on the console.
@@ -225,7 +259,7 @@ func TestE2ERunningBadCommit(t *testing.T) {
 	h.secondAddress()
 
 	bad, good := h.head(), h.repo.back(1)
-	h.within("held", h.sourceIs(bad, "Rewound"))
+	h.within("held", all(h.sourceIs(bad, "Rewound"), h.shownIn("troubleshooting")))
 	if err := h.has("ip rule", "from 10.0.0.30 "); err != nil {
 		t.Error(err)
 	}
