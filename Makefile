@@ -38,12 +38,16 @@ soak: ## 5,000 random sequences of kernel disturbances instead of 500, kills at 
 	$(GO) test ./reconcile/host -run Disturbances -soak 5000 -timeout 60m -v
 	$(GO) test ./cmd/enid -run Crash -every-write -timeout 30m -v
 
+# Go 1.26 now and then calls the end of FUZZTIME itself a failure (go.dev/issue/75804,
+# mended in 1.27): then nothing was found, no input is written, and it is run once more.
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (a minute); their seeds and findings are in make test
-	@git grep -h -l '^func Fuzz' -- '*_test.go' | while read -r file; do \
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; git grep -h -l '^func Fuzz' -- '*_test.go' | while read -r file; do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\).*/\1/p' "$$file"); do \
 			echo "$$target ($$(dirname "$$file"))"; \
-			$(GO) test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s || exit 1; \
+			once() { $(GO) test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s >"$$log" 2>&1; }; \
+			once || { grep -qx ' *context deadline exceeded' "$$log" && ! grep -q 'Failing input' "$$log" && echo 'once more' && once; } || { cat "$$log"; exit 1; }; \
+			grep elapsed "$$log" | tail -n 1; \
 		done; \
 	done
 

@@ -77,6 +77,26 @@ func TestSuspendedBetweenTwoSteps(t *testing.T) {
 	}
 }
 
+// One that comes and goes between two steps is none: the turn goes on.
+func TestSuspendedAndResumedBetweenTwoSteps(t *testing.T) {
+	var l *lab
+	l = newLab(t, labOptions{config: Config{Progress: func(p Progress) {
+		if p.State != StepDone {
+			return
+		}
+		if err := l.Suspend(context.Background(), store.Suspension{By: "ann"}); err != nil {
+			t.Error(err)
+		}
+		if was, err := l.Resume(context.Background(), "bob"); !was || err != nil {
+			t.Error(was, err)
+		}
+	}}})
+	l.source.commit("c1", network, eni("b", ""), eni("c", ""))
+	if r, err := l.Turn(t.Context()); err != nil || r.Outcome != store.Done || !l.Status().InSync() {
+		t.Errorf("%+v, %v, %+v", r, err, l.Status())
+	}
+}
+
 // hanging is a source that never answers, after the first time.
 type hanging struct{ Source }
 

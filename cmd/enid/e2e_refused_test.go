@@ -55,6 +55,46 @@ func TestE2ERefusedCredentials(t *testing.T) {
 	nowhere(t, "the log", string(log))
 }
 
+// The address of a forge takes no credentials either.
+func TestForgeWithCredentials(t *testing.T) {
+	file := t.TempDir() + "/token"
+	if err := os.WriteFile(file, []byte(planted["forge"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out := printed(t, "run", "--once", "--state", t.TempDir(), "--repo", "https://127.0.0.1:1/x.git", "--commit-status", "github",
+		"--commit-status-token-file", file, "--commit-status-url", "https://somebody:"+planted["url"]+"@forge.enid.invalid/x")
+	if code != exitFailed || !strings.Contains(out, "credentials") {
+		t.Errorf("exit %d, %s", code, out)
+	}
+	nowhere(t, "the error", out)
+}
+
+// A file with a secret, given for another one, is refused without what stands in it.
+func TestE2ESwappedFiles(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	h.commit("the worked example")
+	h.must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", h.path("id"))
+	web, ssh := []string{"--repo", h.url(), "--ca-file", h.path("ca.pem")}, []string{"--repo", "ssh://git@127.0.0.1:1/x.git", "--ssh-key", h.path("id")}
+	told := append([]string{"--notify-url-file", h.keep("url", "https://127.0.0.1:1/x")}, web...)
+	signers := append([]string{"--verify-keys", h.keep("signers", "ann@example.net "+h.text(h.path("id.pub")))}, web...)
+	for secret, content := range map[string]string{
+		"pair": "somebody:" + planted["token"], "lines": planted["token"] + "\n" + planted["webhook"] + "\n", "hook": "https://hooks.enid.invalid/" + planted["hook"],
+		"yaml": "token: " + planted["token"] + "\ninterval: {" + planted["webhook"] + "}\n", "template": "{{" + planted["template"] + "}}",
+		"key": "-----BEGIN OPENSSH PRIVATE KEY-----\n" + planted["ssh"] + "\n-----END OPENSSH PRIVATE KEY-----\n",
+	} {
+		file := h.keep(secret, content)
+		for flag, with := range map[string][]string{
+			"--config": web, "--ca-file": web[:2], "--token-file": web, "--verify-keys": web, "--require-review": signers,
+			"--ssh-key": ssh[:2], "--known-hosts": ssh, "--notify-url-file": web, "--notify-template": told,
+		} {
+			args := append([]string{"run", "--once", "--state", h.path("state-" + secret)}, with...)
+			_, out := printed(t, append(args, flag, file)...)
+			nowhere(t, flag+" "+secret, out+"-")
+		}
+	}
+}
+
 // A proxy that repeats the password it is given, in the only line that libraries pass
 // on, is not repeated: neither to git's reader, nor to the one of notifications.
 func TestE2EProxySecrets(t *testing.T) {

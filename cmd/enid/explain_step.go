@@ -71,7 +71,7 @@ func (a *app) planOf(ctx context.Context, from stepSource, ofHost bool) (p *plan
 		if err != nil {
 			return nil, "", err
 		}
-		p, err = decodePlan(saved.Plan)
+		p, err = saved.plan()
 		return p, "the plan in " + from.file, err
 	case from.dir != "" && ofHost:
 		return nil, "", errors.New("give --plan FILE, of a plan saved with --host: a host's steps follow from its machine")

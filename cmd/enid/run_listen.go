@@ -52,10 +52,12 @@ func watch(cfg *reconcile.Config, counted *metrics.Metrics, bell *web.Bell, told
 		counted.Progress(p)
 		bell.Ring() // a listener hears it a few times a second
 	}
+	sweep := sweeper()
 	cfg.Turned = func(t reconcile.Turned) {
 		counted.Turned(t)
 		told.Turned(t)
 		bell.Ring()
+		sweep(t)
 	}
 }
 

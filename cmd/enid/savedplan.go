@@ -84,7 +84,8 @@ func writeWhole(name string, body []byte, mode os.FileMode) error {
 	return nil
 }
 
-// loadSaved reads a saved plan and the topology in it.
+// loadSaved reads a saved plan and the topology in it, which has to validate as one in
+// files has: it comes from a file too.
 func loadSaved(name string) (*savedPlan, *schema.Topology, error) {
 	if at, err := os.Stat(name); err == nil && at.Size() > maxSaved {
 		return nil, nil, fmt.Errorf("saved plan: %s is longer than %d bytes", name, maxSaved)
@@ -97,16 +98,34 @@ func loadSaved(name string) (*savedPlan, *schema.Topology, error) {
 	if err := json.Unmarshal(body, &s); err != nil || s.Format != savedFormat {
 		return nil, nil, fmt.Errorf("%s is no saved plan; make one with `enid plan --out %s`", name, name)
 	}
-	resources := make([]*schema.Resource, 0, len(s.Topology))
+	t, err := s.topology()
+	if err != nil {
+		return nil, nil, fmt.Errorf("saved plan %s: %w; make it again with `enid plan --out`", name, err)
+	}
+	return &s, t, nil
+}
+
+func (s *savedPlan) topology() (*schema.Topology, error) {
+	file := schema.File{Path: "saved.json"}
 	for _, d := range s.Topology {
 		r, err := schema.Decode(d.Resource)
 		if err != nil {
-			return nil, nil, fmt.Errorf("saved plan %s: %w", name, err)
+			return nil, err
 		}
 		r.Pos = schema.Pos{File: d.File, Line: d.Line, Column: 1}
-		resources = append(resources, r)
+		file.Resources = append(file.Resources, r)
+		file.Findings = append(file.Findings, schema.Parse(file.Path, d.Resource).Findings...)
 	}
-	return &s, schema.NewTopology(resources), nil
+	if len(file.Resources) == 0 {
+		return schema.NewTopology(nil), nil
+	}
+	t, findings := schema.Join([]schema.File{file})
+	for _, f := range findings {
+		if !f.Advice {
+			return nil, fmt.Errorf("its topology does not validate: %s", f)
+		}
+	}
+	return t, nil
 }
 
 // plan answers the plan as it was saved, without what only a plan in the making has.

@@ -30,10 +30,21 @@ func sameSet[T comparable](a, b []T) bool {
 	return len(missing(a, b)) == 0 && len(missing(b, a)) == 0
 }
 
+// fewValues is how many are found sooner by looking at each than by a map.
+const fewValues = 32
+
 // missing answers what of want is not in have, in want's order.
 func missing[T comparable](have, want []T) (out []T) {
+	there := func(x T) bool { return slices.Contains(have, x) }
+	if len(have) > fewValues {
+		set := make(map[T]bool, len(have))
+		for _, x := range have {
+			set[x] = true
+		}
+		there = func(x T) bool { return set[x] }
+	}
 	for _, x := range want {
-		if !slices.Contains(have, x) {
+		if !there(x) {
 			out = append(out, x)
 		}
 	}

@@ -81,8 +81,11 @@ func (s *Source) fromCache(ctx context.Context, applied plumbing.Hash) (rev reco
 	return rev, err, true
 }
 
+// settled reports whether the verdict answers these. A commit that was let pass and
+// is applied since has nothing to be compared with: it is the next poll of each.
 func (s *Source) settled(tip, applied plumbing.Hash) bool {
-	return s.verdict.tip == tip && s.verdict.applied == applied
+	v := &s.verdict
+	return v.tip == tip && (v.applied == applied || v.err == nil && v.rev.ID == applied.String())
 }
 
 // answer is the verdict, if who signed the commit is trusted still.

@@ -199,3 +199,20 @@ func TestSixtyCommitsKeepFewPacks(t *testing.T) {
 		t.Errorf("%d temporary files are left", n)
 	}
 }
+
+// The poll after a commit was applied finds the same commit, and nothing to compare it
+// with: the cache, which holds the whole history, is not opened for it.
+func TestAppliedIsSettled(t *testing.T) {
+	r := newRepo(t)
+	first := r.commit("one", "topology/a.yaml", "a: 1\n")
+	s := open(t, Options{URL: "file://" + r.bare})
+	wantID(t, s, first)
+	if err := os.RemoveAll(s.cache); err != nil {
+		t.Fatal(err)
+	}
+	s.SetApplied(first)
+	wantID(t, s, first)
+	if _, err := os.Stat(s.cache); !os.IsNotExist(err) {
+		t.Errorf("the cache was opened: %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -61,7 +62,11 @@ func NewCommits(o CommitOptions) (*Commits, error) {
 	if _, known := forges[o.Forge]; !known {
 		return nil, fmt.Errorf("%q is no forge: choose github, gitlab or gitea", o.Forge)
 	}
-	if _, err := safe(o.URL); err != nil {
+	u, err := safe(o.URL)
+	if err == nil && u.User != nil {
+		err = errors.New("holds credentials: put the token into the file for it")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("the repository's address in the API %w", err)
 	}
 	if _, err := secret(o.TokenFile, "token"); err != nil {

@@ -1,23 +1,49 @@
 package trust
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 )
 
-// FuzzAllowedSigners: whatever is in a key file, it is read or refused.
+// FuzzAllowedSigners: whatever is in a key file, each line of it is a signer or the file
+// is refused; comments and the form of line ends say nothing.
 func FuzzAllowedSigners(f *testing.F) {
 	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJtcHyIxnbTqHV9zdfN6lX8mEOMkN5pBlD9Rr3qA3nTk"
-	for _, text := range []string{"ann " + key, `"a b" namespaces="git,!x*",valid-before="20260101Z" ` + key, "ann cert-authority " + key, "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n-----END PGP PUBLIC KEY BLOCK-----\n"} {
+	for _, text := range []string{"ann " + key, `"a b" namespaces="git,!x*",valid-before="20260101Z" ` + key, "ann cert-authority " + key, "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n-----END PGP PUBLIC KEY BLOCK-----\n",
+		"# who\n\nann,bob@* " + key + " a comment\n\tcem " + key, "ann\t" + `valid-after="202601011200",valid-before="20260101120000Z",namespaces="a" ` + key, `"ann ` + key, "ann", `"" ` + key,
+		`ann namespaces="[a]" ` + key, `ann valid-after="2026" ` + key, `ann no-pty ` + key, "ann " + key + "\nann ssh-rsa AAAA", "ann ssh-dss AAAAB3NzaC1kc3MAAACBAA=="} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r := &Ring{}
-		if err := r.add("keys", text); err != nil {
+		err := r.add("keys", text)
+		if err != nil && !strings.Contains(err.Error(), "keys") {
+			t.Errorf("which file? %v", err)
+		}
+		if bytes.Contains(text, []byte(armorBegin)) || bytes.ContainsRune(text, '\r') {
 			return
 		}
+		again := &Ring{}
+		other := "# nothing\r\n" + strings.ReplaceAll(string(text), "\n", "\r\n") + "\r\n# nothing"
+		if changed := again.add("keys", []byte(other)); (err == nil) != (changed == nil) || len(r.ssh) != len(again.ssh) {
+			t.Errorf("with comments and other line ends: %d and %v, %d and %v", len(r.ssh), err, len(again.ssh), changed)
+		}
+		if err != nil {
+			return
+		}
+		lines := 0
+		for line := range strings.Lines(string(text)) {
+			if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+				lines++
+			}
+		}
+		if len(r.ssh) != lines {
+			t.Errorf("%d signers of %d lines", len(r.ssh), lines)
+		}
 		for _, a := range r.ssh {
-			if a.principals == "" || a.key == nil {
-				t.Errorf("a line without principals or key: %+v", a)
+			if a.principals == "" || a.key == nil || strongSSH(a.key) != nil {
+				t.Errorf("a line without principals or a strong key: %+v", a)
 			}
 		}
 	})

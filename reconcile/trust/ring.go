@@ -135,13 +135,14 @@ func keyFiles(path string) ([]string, error) {
 
 // Guarded refuses a file or a folder that every user of the machine can write to: who
 // writes there decides instead of whom it is meant to name. A folder with the sticky
-// bit is left alone, as containers mount their secrets so.
+// bit is left alone, as containers mount their secrets so, and a device, /dev/null above
+// all, which keeps nothing of what is written to it.
 func Guarded(name string) error {
 	info, err := os.Stat(name)
 	if err != nil {
 		return err
 	}
-	if mode := info.Mode(); mode.Perm()&0o002 != 0 && (!info.IsDir() || mode&fs.ModeSticky == 0) {
+	if mode := info.Mode(); mode.Perm()&0o002 != 0 && mode&fs.ModeDevice == 0 && (!info.IsDir() || mode&fs.ModeSticky == 0) {
 		return fmt.Errorf("%s can be written to by every user (%s): chmod o-w %[1]s", name, mode)
 	}
 	return nil
