@@ -42,7 +42,7 @@ func byRank(ops []*Operation) []*Operation {
 // sortedByKind answers what is wanted, each kind in the order of the domain.
 func sortedByKind(d *Domain, want *World) map[schema.Kind][]Ref {
 	kinds := map[schema.Kind][]Ref{}
-	want.each(func(ref Ref) { kinds[ref.Kind] = append(kinds[ref.Kind], ref) })
+	want.Each(func(ref Ref, _ Object) { kinds[ref.Kind] = append(kinds[ref.Kind], ref) })
 	for _, refs := range kinds {
 		slices.SortFunc(refs, d.Compare)
 	}

@@ -126,12 +126,12 @@ func (u *unfolding) next() *Step {
 func (u *unfolding) look(e *entry) {
 	u.note.refs, u.note.terms = u.note.refs[:0], u.note.terms[:0]
 	e.ready, e.differ = false, false
-	r := reacher{d: u.d, held: u.opts.Held}
+	r, view := reacher{d: u.d, held: u.opts.Held}, u.view.about(e.ref)
 	for _, op := range u.d.byKind[e.ref.Kind] {
-		for _, call := range op.calls(u.view, e.ref) {
+		for _, call := range op.calls(view, e.ref) {
 			e.differ = true
-			if first, _, fails := r.reach(u.view, call, 0); len(fails) == 0 {
-				e.ready, e.rank, e.first, e.serves = true, op.rank(u.view.For(call.Item), e.ref), first, call
+			if first, _, fails := r.reach(view, call, 0); len(fails) == 0 {
+				e.ready, e.rank, e.first, e.serves = true, op.rank(view.For(call.Item), e.ref), first, call
 				return
 			}
 		}

@@ -17,6 +17,18 @@ type View struct {
 	// base is the world that really is, where now is one that enablers would
 	// leave behind: a question is noted as it stands in base.
 	base *World
+	// subject is what a decision is about, looked up once: each operation of its kind
+	// asks for it. Zero: there is none, as in a world that enablers would leave behind.
+	subject  Ref
+	is, want Object
+}
+
+// about answers the same view, which knows that object already. It holds until
+// either world changes.
+func (v *View) about(ref Ref) *View {
+	c := *v
+	c.subject, c.is, c.want = ref, v.now.Get(ref), v.Want.Get(ref)
+	return &c
 }
 
 // NewView answers a view of the world for use outside a plan.
@@ -42,7 +54,18 @@ func (v *View) Get(ref Ref) Object {
 	if v.note != nil {
 		v.note.refs = append(v.note.refs, ref)
 	}
+	if ref == v.subject {
+		return v.is
+	}
 	return v.now.Get(ref)
+}
+
+// Wanted answers the object as people want it, or nil.
+func (v *View) Wanted(ref Ref) Object {
+	if ref == v.subject {
+		return v.want
+	}
+	return v.Want.Get(ref)
 }
 
 // AtLeast reports whether n or more objects have the term. It is the cheap
@@ -94,6 +117,6 @@ func (v *View) For(item string) *View {
 // in answers the same view of another world.
 func (v *View) in(w *World) *View {
 	c := *v
-	c.now = w
+	c.now, c.subject = w, Ref{}
 	return &c
 }

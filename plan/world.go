@@ -267,15 +267,10 @@ func (w *World) Refs() []Ref {
 // Each calls see with every object, in no order: what goes into output is sorted by
 // the caller. It spares what Refs costs, where few are looked for.
 func (w *World) Each(see func(Ref, Object)) {
-	w.each(func(ref Ref) { see(ref, w.Get(ref)) })
-}
-
-// each calls see for every object's reference once, in no order.
-func (w *World) each(see func(Ref)) {
 	for layer := w; layer != nil; layer = layer.parent {
 		for ref, o := range layer.objects {
 			if o != nil && !w.above(layer, ref) {
-				see(ref)
+				see(ref, o)
 			}
 		}
 	}
@@ -293,8 +288,8 @@ func (w *World) above(layer *World, ref Ref) bool {
 
 // eachOf calls see for the references of both worlds' objects, each once, in no order.
 func eachOf(a, b *World, see func(Ref)) {
-	a.each(see)
-	b.each(func(ref Ref) {
+	a.Each(func(ref Ref, _ Object) { see(ref) })
+	b.Each(func(ref Ref, _ Object) {
 		if a.Get(ref) == nil {
 			see(ref)
 		}

@@ -109,8 +109,8 @@ func pos(v *plan.View, target plan.Ref) schema.Pos {
 // files say.
 func Prepare(observed, want *plan.World) *plan.World {
 	w := observed.Fork()
-	for _, ref := range want.Refs() {
-		r := want.Get(ref).(*schema.Resource)
+	want.Each(func(ref plan.Ref, object plan.Object) {
+		r := object.(*schema.Resource)
 		was, _ := w.Get(ref).(*schema.Resource)
 		switch {
 		case r.Kind == schema.KindApproval:
@@ -119,7 +119,7 @@ func Prepare(observed, want *plan.World) *plan.World {
 		case !operated(r.Kind), (r.Observed() || described(r)) && was == nil:
 			w.Put(ref, r)
 		}
-	}
+	})
 	return w
 }
 

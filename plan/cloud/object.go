@@ -23,7 +23,7 @@ func (l lookup) Get(ref schema.Ref) *schema.Resource {
 }
 
 func inWorld(v *plan.View) lookup { return lookup{v.Get} }
-func inWant(v *plan.View) lookup  { return lookup{v.Want.Get} }
+func inWant(v *plan.View) lookup  { return lookup{v.Wanted} }
 
 // now and wanted answer the target in the world and in the files, nil where it is not there.
 func now(v *plan.View, target plan.Ref) *schema.Resource    { return inWorld(v).Get(target) }

@@ -1,8 +1,10 @@
 package cloud
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
+	"slices"
 
 	"enid/plan"
 	"enid/schema"
@@ -15,19 +17,19 @@ import (
 // same files twice must not delete what the first time was kept. gone are the
 // documents that left the files.
 func Record(world, want *plan.World) (puts []*schema.Resource, gone []schema.Ref) {
-	for _, ref := range want.Refs() {
-		w := want.Get(ref).(*schema.Resource)
+	want.Each(func(ref plan.Ref, object plan.Object) {
 		r, _ := world.Get(ref).(*schema.Resource)
-		if next := recorded(world, want, r, w); next != nil && !keeping(world, want, r) {
+		if next := recorded(world, want, r, object.(*schema.Resource)); next != nil && !keeping(world, want, r) {
 			puts = append(puts, next)
 		}
-	}
-	for _, ref := range world.Refs() {
-		r := world.Get(ref).(*schema.Resource)
-		if left(want, r) && !keeping(world, want, r) {
+	})
+	world.Each(func(ref plan.Ref, object plan.Object) {
+		if r := object.(*schema.Resource); left(want, r) && !keeping(world, want, r) {
 			gone = append(gone, ref)
 		}
-	}
+	})
+	slices.SortFunc(puts, func(a, b *schema.Resource) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(gone, schema.Ref.Compare)
 	return puts, gone
 }
 
@@ -64,6 +66,8 @@ func recorded(world, want *plan.World, r, w *schema.Resource) *schema.Resource {
 		return unlessSame(r, renewed(w, r))
 	case !operated(r.Kind):
 		return unlessSame(r, w)
+	case sameDocument(r, w) && !states(w, r):
+		return nil // whatever else differs: the cheaper question of the two
 	}
 	next := *r
 	next.Labels, next.Annotations = w.Labels, w.Annotations
@@ -98,26 +102,40 @@ func stated(world *plan.World, w, r *schema.Resource) schema.Status {
 		}
 	case *schema.ENISpec:
 		s := eniStatus(r)
-		if want.MAC != "" {
-			s.MAC = want.MAC
-		}
-		s.Predicted = confirmed(s.Predicted, map[string]bool{
-			"mac": want.MAC != "", "privateIP": want.PrivateIP.IsValid(),
-			"secondaryIPs": len(want.SecondaryIPs) > 0, "prefixes": len(want.Prefixes) > 0,
-		})
+		s.MAC = cmp.Or(want.MAC, s.MAC)
+		s.Predicted = drop(s.Predicted, func(f string) bool { return eniDeclares(want, f) })
 		return &s
 	case *schema.InstanceSpec:
 		s := instanceStatus(r)
-		if want.MAC != "" {
-			s.MAC = want.MAC
-		}
-		s.Predicted = confirmed(s.Predicted, map[string]bool{"mac": want.MAC != "", "privateIP": want.PrivateIP.IsValid()})
+		s.MAC = cmp.Or(want.MAC, s.MAC)
+		s.Predicted = drop(s.Predicted, func(f string) bool { return instanceDeclares(want, f) })
 		return &s
 	}
 	return r.Status
 }
 
-// confirmed answers the fields that stay predicted.
-func confirmed(predicted []string, declared map[string]bool) []string {
-	return drop(predicted, func(f string) bool { return declared[f] })
+// states reports whether the files state something of r that its status does not say.
+func states(w, r *schema.Resource) bool {
+	switch want := w.Spec.(type) {
+	case *schema.TargetGroupSpec:
+		return r.Status == nil
+	case *schema.ENISpec:
+		s, ok := r.Status.(*schema.ENIStatus)
+		return !ok || want.MAC != "" && s.MAC != want.MAC || slices.ContainsFunc(s.Predicted, func(f string) bool { return eniDeclares(want, f) })
+	case *schema.InstanceSpec:
+		s, ok := r.Status.(*schema.InstanceStatus)
+		return !ok || want.MAC != "" && s.MAC != want.MAC || slices.ContainsFunc(s.Predicted, func(f string) bool { return instanceDeclares(want, f) })
+	}
+	return false
+}
+
+// eniDeclares and instanceDeclares report whether the files declare a field that may
+// be predicted.
+func eniDeclares(want *schema.ENISpec, field string) bool {
+	return field == "mac" && want.MAC != "" || field == "privateIP" && want.PrivateIP.IsValid() ||
+		field == "secondaryIPs" && len(want.SecondaryIPs) > 0 || field == "prefixes" && len(want.Prefixes) > 0
+}
+
+func instanceDeclares(want *schema.InstanceSpec, field string) bool {
+	return field == "mac" && want.MAC != "" || field == "privateIP" && want.PrivateIP.IsValid()
 }
