@@ -26,8 +26,11 @@ type Controller struct {
 	cache Cache
 	ahead *reading // of the turn that follows; nil: it reads itself
 	goal  goal
-	last  *schema.Topology // of the last turn: what it may have created
-	calm  calm
+
+	fetched time.Duration // what the last fetch took, until a turn counts it
+
+	last *schema.Topology // of the last turn: what it may have created
+	calm calm
 
 	open open
 

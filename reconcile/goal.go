@@ -35,6 +35,8 @@ func (c *Controller) fetch(ctx context.Context) (Revision, error) {
 	defer c.beating()()
 	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
 	defer cancel()
+	began := c.Now()
+	defer func() { c.fetched = c.Now().Sub(began) }()
 	rev, err := c.Source.Fetch(ctx)
 	var held *SourceError
 	if errors.As(err, &held) && held.Revision != "" && held.Condition != NotVerified { // no person stands in for a signature

@@ -23,6 +23,7 @@ func (c *Controller) hostTurn(ctx context.Context, report *Report, byHand bool) 
 		c.status.awaits(c.Now())
 		return nil
 	}
+	report.spent.enter(PhaseHost, c.Now())
 	var r HostResult
 	err := c.findHost()
 	if err != nil {

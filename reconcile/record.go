@@ -37,7 +37,10 @@ func (t *turn) flush(ctx context.Context) error {
 	if c.Empty() {
 		return nil
 	}
-	if err := t.ledger.commit(ctx, c); err != nil {
+	phase := t.report.spent.enter(PhaseRecord, t.Now())
+	err := t.ledger.commit(ctx, c)
+	t.report.spent.enter(phase, t.Now())
+	if err != nil {
 		return err
 	}
 	t.batch, t.since = newBatch(), time.Time{}

@@ -31,7 +31,13 @@ type Report struct {
 	Host    *HostResult // nil: there is no host
 	// Suspended says that a person holds the loop, so that nothing was done.
 	Suspended bool
+
+	spent spent
 }
+
+// Spent answers how long each phase took; what was not entered is not there. It is
+// whole once the turn has ended.
+func (r *Report) Spent() map[Phase]time.Duration { return r.spent.took }
 
 // Turned is a turn that has ended, for those who count and tell.
 type Turned struct {
@@ -52,6 +58,7 @@ func (c *Controller) tell(ctx context.Context, t Turned, began time.Time) {
 	if ctx.Err() != nil {
 		return
 	}
+	t.spent.enter("", c.Now())
 	t.Took, t.Status = c.Now().Sub(began), c.Status()
 	c.Turned(t)
 }

@@ -101,6 +101,8 @@ func (t *turn) signed(p *plan.Plan) *plan.Plan {
 func (t *turn) round(ctx context.Context, p *plan.Plan) error {
 	left := map[string]bool{}
 	steps := p.Runnable()
+	t.report.spent.enter(PhaseDo, t.Now())
+	defer func() { t.report.spent.enter(PhasePlan, t.Now()) }()
 	for i, s := range steps {
 		t.status.does(t.Now(), i, len(steps))
 		if err := t.mayGoOn(ctx); err != nil {

@@ -73,9 +73,12 @@ func (c *Controller) cloudTurn(ctx context.Context, report *Report, fetch fetchi
 		return err
 	}
 	rev, err := fetch(ctx)
+	report.spent.add(PhaseFetch, c.fetched)
+	c.fetched = 0
 	if err != nil {
 		return err
 	}
+	report.spent.enter(PhaseLoad, c.Now())
 	report.Revision, report.Time = rev.ID, rev.Time
 	if err := c.aim(ctx, rev); err != nil {
 		return err
@@ -93,6 +96,7 @@ func (c *Controller) begin(g goal, report *Report) *turn {
 
 // run does the cloud's part of a turn, from the observation to the record.
 func (t *turn) run(ctx context.Context) error {
+	t.report.spent.enter(PhasePlan, t.Now())
 	seen, err := t.Target.Observe(ctx)
 	if err != nil {
 		return fmt.Errorf("observe: %w", err)
@@ -109,6 +113,7 @@ func (t *turn) run(ctx context.Context) error {
 	t.world = observed
 	t.absorb(seen)
 	err = t.work(ctx)
+	t.report.spent.enter(PhaseRecord, t.Now())
 	switch {
 	case err == nil:
 		t.conclude()

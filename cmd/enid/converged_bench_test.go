@@ -7,7 +7,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +92,7 @@ func commitToConverged(b *testing.B, size int, scheme string) {
 	l.must("git", "clone", "--quiet", "--bare", url, clone)
 	ears := l.addresses()
 	var kernel, sync, fetch []float64
+	before := l.phases()
 	for b.Loop() {
 		b.StopTimer()
 		address := fmt.Sprintf("10.0.0.%d", 30+len(kernel)%200)
@@ -120,8 +123,28 @@ func commitToConverged(b *testing.B, size int, scheme string) {
 		b.ReportMetric(times[len(times)/2], "ms-"+what)
 		b.ReportMetric(times[len(times)*99/100], "ms-"+what+"-p99")
 	}
+	for phase, took := range l.phases() {
+		b.ReportMetric((took-before[phase])*1e3/float64(len(sync)), "ms-phase-"+phase)
+	}
 	b.ReportMetric(0, "ns/op")
 }
+
+// phases answers the seconds that the daemon's turns have spent in each phase.
+func (l *lab) phases() map[string]float64 {
+	l.t.Helper()
+	all := map[string]float64{}
+	text := l.must("curl", "-sS", "--unix-socket", l.path("state", "enid.sock"), "http://enid/metrics")
+	for _, m := range phaseLine.FindAllStringSubmatch(text, -1) {
+		took, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		all[m[1]] = took
+	}
+	return all
+}
+
+var phaseLine = regexp.MustCompile(`(?m)^enid_phase_seconds_total\{phase="([a-z]+)"\} (\S+)$`)
 
 // await waits until the daemon says that all is as that commit has it.
 func (l *lab) await(client *web.Client, commit string) {

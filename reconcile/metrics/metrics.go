@@ -59,6 +59,9 @@ func (m *Metrics) begin() {
 	for _, part := range []string{"turn", "repair"} {
 		m.histograms[turnSeconds].WithLabelValues(part)
 	}
+	for _, phase := range reconcile.Phases() {
+		m.counters[phaseSeconds].WithLabelValues(string(phase))
+	}
 	for _, name := range []string{commitToConverged, seenToConverged, eventToRepair} {
 		m.histograms[name].WithLabelValues()
 	}

@@ -173,6 +173,24 @@ func TestALoopIsCounted(t *testing.T) {
 	l.want("nonsense", 1, "enid_condition", "False", "Applied")
 }
 
+// TestPhasesAreCounted: a turn that does something goes through all of them but the
+// host's, where there is none; together they take no longer than the turn.
+func TestPhasesAreCounted(t *testing.T) {
+	l := newLab(t, nil)
+	l.turn()
+	families, sum := scrape(t, l.m), 0.0
+	for _, phase := range reconcile.Phases() {
+		took := value(families, "enid_phase_seconds_total", string(phase))
+		if took < 0 || (took > 0) == (phase == reconcile.PhaseHost) {
+			t.Errorf("%s took %v s", phase, took)
+		}
+		sum += took
+	}
+	if whole := families["enid_turn_duration_seconds"].Metric[1].Histogram.GetSampleSum(); sum > whole {
+		t.Errorf("the phases took %v s, the turn %v s", sum, whole)
+	}
+}
+
 func TestRulesThatBlockAreCounted(t *testing.T) {
 	l := newLab(t, nil)
 	l.write("k.yaml", `{apiVersion: enid/v1, kind: Volume, metadata: {name: v}, spec: {zone: eu-west-1a, type: gp3, sizeGiB: 10}}`)

@@ -30,6 +30,7 @@ type Metric struct {
 const (
 	turns             = "enid_turns_total"
 	turnSeconds       = "enid_turn_duration_seconds"
+	phaseSeconds      = "enid_phase_seconds_total"
 	lastTurn          = "enid_last_turn_timestamp_seconds"
 	commitToConverged = "enid_commit_to_converged_seconds"
 	seenToConverged   = "enid_seen_to_converged_seconds"
@@ -74,6 +75,9 @@ var loopTable = []Metric{
 		Help: "Turns of the loop that ended, by outcome."},
 	{Name: turnSeconds, Kind: Histogram, Labels: []string{"part"}, Values: []string{"`turn`, `repair` (of this host alone, between two polls)"},
 		Buckets: prometheus.ExponentialBuckets(0.001, 4, 10), Help: "How long turns of the loop took."},
+	{Name: phaseSeconds, Kind: Counter, Labels: []string{"phase"}, Values: []string{"`fetch` (ask the source, bring and read what is new), `load` (parse what changed, join, validate), " +
+		"`plan` (observe, plan, check the plan), `do` (the cloud's steps, with what they wait for), `record` (compare with the files, write the state), `host`"},
+		Help: "Time that the loop has spent in each phase of its turns and repairs."},
 	{Name: lastTurn, Kind: Gauge, Help: "When the loop last came round."},
 	{Name: commitToConverged, Kind: Histogram, Buckets: fromCommit,
 		Help: "From a commit's time until all of it was applied and this host converged, for revisions that became so."},

@@ -55,6 +55,9 @@ func (m *Metrics) Turned(t reconcile.Turned) {
 		m.counters[driftHealed].WithLabelValues(cloudPart).Add(float64(t.Healed))
 	}
 	m.histograms[turnSeconds].WithLabelValues(part).Observe(t.Took.Seconds())
+	for phase, took := range t.Spent() {
+		m.counters[phaseSeconds].WithLabelValues(string(phase)).Add(took.Seconds())
+	}
 	if t.Rest != nil || t.Outcome == store.Done {
 		m.now.blocked = map[string]int{}
 	}
