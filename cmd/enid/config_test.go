@@ -105,3 +105,13 @@ func TestExposed(t *testing.T) {
 		t.Errorf("exposed: %q", all)
 	}
 }
+
+// A setting of the environment that is none is named.
+func TestStrays(t *testing.T) {
+	set := pflag.NewFlagSet("run", pflag.ContinueOnError)
+	new(runFlags).add(set)
+	got := strays(set, []string{"ENID_VERIFY_KEYS=/keys", "ENID_VERIFY_KEY=/keys", "ENID_REPOS=x", "ENIDX=1", "HOME=/", "ENID_SERVICE_HOST=10.0.0.1", "ENID_PORT_80_TCP=x", "ENID_PORT=tcp://x"})
+	if want := "ENID_REPOS ENID_VERIFY_KEY"; strings.Join(got, " ") != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -36,7 +38,27 @@ func modeOf(name string) fs.FileMode {
 	return info.Mode()
 }
 
+// strays answers the variables of the environment that look like settings and are
+// none: ENID_VERIFY_KEY protects nothing. Kubernetes sets some for a Service enid.
+func strays(flags *pflag.FlagSet, environment []string) (names []string) {
+	for _, kv := range environment {
+		name, _, _ := strings.Cut(kv, "=")
+		rest, ours := strings.CutPrefix(name, "ENID_")
+		if !ours || strings.HasPrefix(rest, "SERVICE_") || rest == "PORT" || strings.HasPrefix(rest, "PORT_") {
+			continue
+		}
+		if flags.Lookup(strings.ToLower(strings.ReplaceAll(rest, "_", "-"))) == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 func warnOfExposed(flags *pflag.FlagSet, stateDir string, log *slog.Logger) {
+	if names := strays(flags, os.Environ()); len(names) > 0 {
+		log.Warn("the environment has settings that are no flags of run, and nobody reads", "names", strings.Join(names, ", "))
+	}
 	for _, what := range exposed(flags, stateDir) {
 		log.Warn("other users can get at what is the daemon's", "what", what)
 	}
