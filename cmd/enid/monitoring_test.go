@@ -215,6 +215,7 @@ func TestMonitoringTemplate(t *testing.T) {
 		want  string
 	}{
 		{notify.Event{Subject: "Source", To: "Invalid", Message: `a "word"`, Host: "web-1"}, `web-1: Source is Invalid: a "word"`},
+		{notify.Event{Subject: "Source", To: "Empty", Message: "no topology", Remedy: "commit one"}, "Source is Empty: no topology. To do: commit one"},
 		{notify.Event{Subject: "Host", To: "Converged"}, "Host is Converged: as it should be"},
 	} {
 		var b strings.Builder
