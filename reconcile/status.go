@@ -130,19 +130,24 @@ func (b *statusBoard) does(at time.Time, done, total int) {
 // beating notes each pulse that the loop lives, until stop: for what has an end of its
 // own, however it goes.
 func (c *Controller) beating() (stop func()) {
-	alive, done := time.NewTicker(pulse), make(chan struct{})
+	alive, done, ended := time.NewTicker(pulse), make(chan struct{}), make(chan struct{})
+	c.status.beats(c.Now())
 	go func() {
+		defer close(ended)
 		defer alive.Stop()
 		for {
-			c.status.beats(c.Now())
 			select {
 			case <-alive.C:
+				c.status.beats(c.Now())
 			case <-done:
 				return
 			}
 		}
 	}()
-	return func() { close(done) }
+	return func() {
+		close(done)
+		<-ended
+	}
 }
 
 // LastPlan answers the newest plan, in the end what was left to do; nil before the
