@@ -6,7 +6,7 @@ func (c Condition) Remedy() string { return remedies[c] }
 
 // What was applied stays in force in each of them, so none is urgent by itself.
 var remedies = map[Condition]string{
-	Unreachable:  `nothing, where it passes: enid asks again, less and less often, at most 5 minutes apart; "enid sync" asks now. Else look at the address, the server, the proxy (HTTPS_PROXY) and --ca-file`,
+	Unreachable:  `nothing, where it passes: enid asks again, less and less often, at most 5 minutes apart; "enid sync" asks now. Else look at the address, the server, the proxy (HTTPS_PROXY) and --ca-file or, where the message names the git cache, at its disk`,
 	Unauthorized: "put right what the message names, or have the server let it read; files of keys, tokens and hosts are read anew at each poll",
 	Missing:      "bring back what is missing, or run enid with the --repo, --branch and --path where it is now; a server may also call missing what the credentials may not see",
 	Empty:        "commit a topology; that there is none is never taken for the wish to delete everything",

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
@@ -89,10 +90,12 @@ func (s *Source) localError(ctx context.Context, err error) error {
 }
 
 // damaged says whether an error is the cache's: not a condition that was found
-// out, and not the end of ctx.
+// out, not the end of ctx, and not a disk that takes nothing: that would take no
+// new clone either.
 func (s *Source) damaged(ctx context.Context, err error) bool {
 	known := (*reconcile.SourceError)(nil)
-	return err != nil && ctx.Err() == nil && !errors.As(err, &known)
+	return err != nil && ctx.Err() == nil && !errors.As(err, &known) &&
+		!errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) && !errors.Is(err, syscall.EROFS)
 }
 
 // remoteError is what a git server said in words, on its error channel or the

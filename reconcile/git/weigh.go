@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
@@ -68,6 +69,7 @@ func (a *allowance) end() { a.most = math.MaxInt64 }
 // write writes a pack to a file while it is weighed; room is what the disk has for it.
 func (l limits) write(to io.Writer, pack io.Reader, room int64) error {
 	allowed, file := &allowance{of: "the pack", most: min(l.pack, room)}, &sink{Writer: to}
+	full := room < l.pack // it is the disk's limit then, and not the pack's fault
 	in := io.TeeReader(io.TeeReader(pack, allowed), file)
 	err := l.weigh(in)
 	if err == nil {
@@ -75,6 +77,8 @@ func (l limits) write(to io.Writer, pack io.Reader, room int64) error {
 	}
 	heavy := (*tooMuch)(nil)
 	switch {
+	case allowed.err != nil && full:
+		return fmt.Errorf("a pack may take half of what is free, %d bytes, and has more: %w", room, syscall.ENOSPC)
 	case allowed.err != nil:
 		return allowed.err
 	case file.err != nil:

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"crypto/sha1"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"enid/reconcile"
@@ -181,7 +183,7 @@ func TestSpace(t *testing.T) {
 	}
 	defer file.Close()
 	err = fair.write(file, strings.NewReader(strings.Repeat("P", 5000)), 4000)
-	if err == nil || !strings.Contains(err.Error(), "the limit is 4000") {
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "4000 bytes") {
 		t.Errorf("a pack larger than half of the free disk: %v", err)
 	}
 }
