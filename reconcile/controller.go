@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -124,10 +125,20 @@ func (c *Controller) Hint() {
 	}
 }
 
-// Accept lets exactly that commit pass, once, whatever holds it.
+// whole is a Revision's ID in full.
+var whole = regexp.MustCompile(`^(dir:)?[0-9a-f]{40}$`)
+
+// Accept lets exactly that commit pass, once, whatever holds it. The first digits of
+// the one that is seen last, seven or more, stand for it, as status prints them.
 func (c *Controller) Accept(ctx context.Context, commit, by string) error {
-	if commit == "" || strings.ContainsAny(commit, " \n") {
-		return fmt.Errorf("%q is no commit", commit)
+	switch seen := c.Status().Source.Revision; {
+	case commit != "" && commit == seen, whole.MatchString(commit):
+	case len(commit) >= 7 && strings.HasPrefix(seen, commit):
+		commit = seen
+	case seen == "":
+		return fmt.Errorf("%q is no whole commit: give its 40 digits", commit)
+	default:
+		return fmt.Errorf("%q is neither the commit that is seen last, %s, nor another's 40 digits", commit, seen)
 	}
 	err := c.ledger.commit(ctx, &store.Change{Accept: []store.Acceptance{{Commit: commit, By: by, At: c.Now().UTC()}}})
 	if err == nil {

@@ -17,16 +17,22 @@ func TestShrinkGuard(t *testing.T) {
 	full := []string{network, instance("a1", ""), instance("a2", ""), eni("b1", ""), eni("b2", ""), eni("b3", ""), eni("b4", "")}
 	l.source.commit("c1", full...)
 	l.turn()
-	l.source.commit("c2", full[:3]...)
+	c2 := strings.Repeat("c2", 20)
+	l.source.commit(c2, full[:3]...)
 	_, err := l.Turn(t.Context())
 	var held *SourceError
 	if !errors.As(err, &held) || held.Condition != Shrunk || !errors.Is(err, ErrHeld) {
 		t.Fatal(err)
 	}
-	if s := l.Status(); s.Source.Condition != Shrunk || s.Applied.Revision != "c1" || s.Source.Revision != "c2" {
+	if s := l.Status(); s.Source.Condition != Shrunk || s.Applied.Revision != "c1" || s.Source.Revision != c2 {
 		t.Errorf("%+v", s)
 	}
-	if err := l.Accept(t.Context(), "c2", "someone"); err != nil {
+	for _, other := range []string{"c2c2c2", "c2c2c2c3", "HEAD"} {
+		if err := l.Accept(t.Context(), other, "someone"); err == nil || !strings.Contains(err.Error(), c2) {
+			t.Errorf("%s: %v", other, err)
+		}
+	}
+	if err := l.Accept(t.Context(), c2[:12], "someone"); err != nil { // as status prints it
 		t.Fatal(err)
 	}
 	if r := l.turn(); r.Done != 4 {

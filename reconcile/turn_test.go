@@ -301,7 +301,9 @@ func TestCommandsNeedNoTarget(t *testing.T) {
 	if n, err := c.Retry(t.Context(), schema.Ref{Kind: schema.KindENI, Name: "b"}); n != 0 || err != nil {
 		t.Error(n, err)
 	}
-	if err := c.Accept(t.Context(), "", "someone"); err == nil {
-		t.Error("no commit was accepted")
+	for _, commit := range []string{"", "main", "69b34449", " " + strings.Repeat("a1", 20)} {
+		if err := c.Accept(t.Context(), commit, "someone"); err == nil || len(l.load().Accepted) > 0 {
+			t.Errorf("%q was accepted", commit)
+		}
 	}
 }

@@ -23,7 +23,9 @@ func (a *app) acceptCommand() *cobra.Command {
 		Use:   "accept COMMIT",
 		Short: "Let exactly that held commit pass, once",
 		Long: `accept lets one commit pass that the daemon holds: because it would delete too
-much, or because the branch went backwards. The history records who accepted it.`,
+much, or because the branch went backwards. The history records who accepted it. The
+first digits of COMMIT, as "enid status" prints them, do where it is the one that is
+seen last.`,
 		Example: "  enid accept 69b34449a567c1d2e3f4a5b6c7d8e9f0a1b2c3d4",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -35,6 +37,7 @@ much, or because the branch went backwards. The history records who accepted it.
 			}
 			fmt.Fprintf(a.out, "%s may pass, once.\n", render.Short(args[0]))
 			a.sayHeld(c.Context())
+			a.sayInVain(c.Context(), args[0])
 			return nil
 		},
 	}

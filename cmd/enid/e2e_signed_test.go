@@ -61,7 +61,9 @@ func TestE2ESigned(t *testing.T) {
 	l.daemon("--repo", r.url(), "--verify-keys", signers)
 	l.within("it runs", l.sourceIs("", "NotVerified"))
 	held("", unsigned, "not signed")
-	r.l.must("enid", "accept", unsigned)
+	if out := l.enid(0, "accept", unsigned[:12]).out; !strings.Contains(out, "held as NotVerified all the same") || !strings.Contains(out, "have a key of --verify-keys sign it") {
+		t.Errorf("an unsigned commit is accepted: %s", out)
+	}
 	held("", unsigned, "not signed")
 	held("", signed("somebody else's", eve), "none of the trusted ones")
 	first := signed("signed", ann)

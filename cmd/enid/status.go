@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,6 +86,17 @@ func (a *app) sayHeld(ctx context.Context) {
 		if c.Type == "Suspended" && c.Status == "True" {
 			fmt.Fprintf(a.out, "It waits, for the daemon is suspended %s\n", render.Inert(c.Message))
 		}
+	}
+}
+
+// sayInVain says that a commit is held by what no person's word ends.
+func (a *app) sayInVain(ctx context.Context, commit string) {
+	s, _, err := a.statusNow(ctx)
+	if err != nil || !strings.HasPrefix(s.Source.Revision, commit) {
+		return
+	}
+	if held := s.Source.Condition; held == reconcile.Invalid || held == reconcile.NotVerified {
+		fmt.Fprintf(a.out, "It is held as %s all the same, which that does not end. To do: %s.\n", held, s.Source.Remedy)
 	}
 }
 

@@ -210,7 +210,7 @@ func TestAskedAgain(t *testing.T) {
 			}
 		}
 	}
-	if err := l.Accept(t.Context(), "69b34449", "you"); err != nil { // the state is another now, the revision is not
+	if err := l.Accept(t.Context(), strings.Repeat("69b34449", 5), "you"); err != nil { // the state is another now, the revision is not
 		t.Fatal(err)
 	}
 	for path, want := range map[string]int{"/api/v1/resources": 200, "/api/v1/history/1": 304, "/api/v1/history/1/plan": 304} {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,7 +148,7 @@ func TestControl(t *testing.T) {
 	if n := eventually(t, func() (int, error) { return client.Retry(ctx, schema.Ref{Kind: "VPC", Name: "prod"}) }); n != 0 {
 		t.Errorf("%d steps to try again", n)
 	}
-	if err := client.Accept(ctx, "69b34449", "you"); err != nil {
+	if err := client.Accept(ctx, strings.Repeat("69b34449", 5), "you"); err != nil {
 		t.Error(err)
 	}
 	state, err := l.Load(ctx)
