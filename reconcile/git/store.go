@@ -37,11 +37,13 @@ type store struct {
 // openStore opens the cache at dir and makes it where there is none. An error
 // means that it is damaged or that the disk is.
 func openStore(dir string) (*store, error) {
-	_, err := os.Stat(filepath.Join(dir, "HEAD"))
-	fresh := errors.Is(err, os.ErrNotExist)
+	_, head := os.Stat(filepath.Join(dir, "HEAD"))
+	_, err := os.Stat(filepath.Join(dir, "config"))
+	fresh := errors.Is(errors.Join(head, err), os.ErrNotExist)
 	if fresh {
+		// A crash while it was being made: the library writes the configuration last.
 		if entries, _ := os.ReadDir(dir); len(entries) > 0 {
-			return nil, fmt.Errorf("cache %s has no HEAD", dir)
+			return nil, fmt.Errorf("cache %s has no HEAD, or no config", dir)
 		}
 		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 			return nil, fmt.Errorf("making the cache: %w", err)

@@ -164,6 +164,7 @@ func TestDamagedCacheHeals(t *testing.T) {
 		"index flipped":    func(t *testing.T, c string) { overwrite(t, pack(c, ".idx"), flip) },
 		"index gone":       func(t *testing.T, c string) { _ = os.Remove(pack(c, ".idx")) },
 		"pack gone":        func(t *testing.T, c string) { _ = os.Remove(pack(c, ".pack")) },
+		"config gone":      func(t *testing.T, c string) { _ = os.Remove(filepath.Join(c, "config")) },
 		"HEAD gone":        func(t *testing.T, c string) { _ = os.Remove(filepath.Join(c, "HEAD")) },
 		"objects gone":     func(t *testing.T, c string) { _ = os.RemoveAll(filepath.Join(c, "objects")) },
 		"reference broken": func(t *testing.T, c string) { overwrite(t, filepath.Join(c, "refs/enid/heads/main"), flip0) },
@@ -179,6 +180,11 @@ func TestDamagedCacheHeals(t *testing.T) {
 			wantID(t, s, id) // unchanged: the cache is not even looked at
 			wantID(t, open(t, opt), id)
 			wantID(t, open(t, opt), id)
+			for _, name := range []string{"HEAD", "config"} {
+				if _, err := os.Stat(filepath.Join(s.cache, name)); err != nil {
+					t.Errorf("not whole again: %v", err)
+				}
+			}
 		})
 	}
 }
