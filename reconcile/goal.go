@@ -94,8 +94,11 @@ func (c *Controller) aim(ctx context.Context, rev Revision) error {
 			findings = append(findings, Misplaced(topology, path.Join(rev.Root, c.PolicyPath))...)
 		}
 		if wrong := Errors(findings); len(wrong) > 0 {
-			return &SourceError{Condition: Invalid, Revision: rev.ID,
-				Message: fmt.Sprintf("%s does not validate: %d errors, the first of them %s", rev.ID, len(wrong), wrong[0])}
+			which := ""
+			if len(wrong) > 1 {
+				which = fmt.Sprintf("%d errors, the first of them ", len(wrong))
+			}
+			return &SourceError{Condition: Invalid, Revision: rev.ID, Message: fmt.Sprintf("%s does not validate: %s%s", rev.ID, which, wrong[0])}
 		}
 		if topology == nil {
 			topology = schema.NewTopology(nil)

@@ -216,12 +216,12 @@ func (b *statusBoard) turned(at time.Time, l *ledger, r *Report, err error) {
 	case err != nil:
 		b.now.condition(at, "Applied", "False", reasonOf(err), err.Error())
 	case r.Failed > 0:
-		b.now.condition(at, "Applied", "False", "StepsFailed", "steps failed and are held; see enid history")
+		b.now.condition(at, "Applied", "False", "StepsFailed", `steps failed and are held; "enid history show SERIAL" has each, "enid retry KIND/NAME" tries again`)
 	default:
 		b.now.condition(at, "Applied", "True", "EveryStepRan", "")
 	}
 	if b.now.Blocked > 0 {
-		b.now.condition(at, "Unblocked", "False", "RulesBlock", "see enid plan for the rules and remedies")
+		b.now.condition(at, "Unblocked", "False", "RulesBlock", `"enid plan" shows the rules and remedies`)
 	} else {
 		b.now.condition(at, "Unblocked", "True", "NothingBlocked", "")
 	}

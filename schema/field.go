@@ -40,7 +40,7 @@ func Field(path string) (FieldDoc, error) {
 	at := rootField(kind)
 	for i, name := range names[1:] {
 		next, found := at.child(name)
-		if !found && i == 0 && nearest(name, at.names()) == "" {
+		if !found && i == 0 && Nearest(name, at.names()) == "" {
 			at, _ = at.child("spec")
 			next, found = at.child(name)
 		}

@@ -44,15 +44,16 @@ func pathStep(key string) string {
 // didYouMean answers `: did you mean "x"?` for the nearest of some names, or ""
 // where none is near.
 func didYouMean(got string, names []string) string {
-	if name := nearest(got, names); name != "" {
+	if name := Nearest(got, names); name != "" {
 		return fmt.Sprintf(": did you mean %q?", name)
 	}
 	return ""
 }
 
-// nearest answers the name with the smallest edit distance from got, at most a
-// third of its length; case costs nothing but decides between equals.
-func nearest(got string, names []string) string {
+// Nearest answers the name with the smallest edit distance from got, at most a
+// third of its length; case costs nothing but decides between equals. It answers ""
+// where none is near.
+func Nearest(got string, names []string) string {
 	if len(got) > 64 {
 		return ""
 	}

@@ -8,7 +8,7 @@ func TestNearest(t *testing.T) {
 		"subnets": "subnet", "subent": "subnet", "securityGroup": "securityGroups", "PrivateIp": "privateIP",
 		"wbe": "web", "db": "", "attachto": "attachTo", "nothing": "", "": "",
 	} {
-		if near := nearest(got, names); near != want {
+		if near := Nearest(got, names); near != want {
 			t.Errorf("%q: %q, want %q", got, near, want)
 		}
 	}

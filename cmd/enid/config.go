@@ -13,6 +13,7 @@ import (
 	yaml "sigs.k8s.io/yaml/goyaml.v3"
 
 	"enid/reconcile/trust"
+	"enid/schema"
 )
 
 // guarding are the flags whose empty value does without a protection: on a command
@@ -68,11 +69,11 @@ func readConfig(flags *pflag.FlagSet, file string) (map[string]string, error) {
 		return nil, fmt.Errorf("configuration %s: %w", file, err)
 	}
 	values := map[string]string{}
-	var unknown []string
+	var unknown []error
 	for i := 0; i < len(keys); i += 2 {
 		key := keys[i].Value
 		if flags.Lookup(key) == nil {
-			unknown = append(unknown, key)
+			unknown = append(unknown, fmt.Errorf("configuration %s:%d: %w", file, keys[i].Line, unknownKey(flags, key)))
 			continue
 		}
 		if _, twice := values[key]; twice {
@@ -82,11 +83,23 @@ func readConfig(flags *pflag.FlagSet, file string) (map[string]string, error) {
 			return nil, fmt.Errorf("configuration %s:%d: %s: %w", file, keys[i].Line, key, err)
 		}
 	}
-	if len(unknown) > 0 {
-		slices.Sort(unknown)
-		return nil, fmt.Errorf("configuration %s: unknown keys %v; the flags of `enid run --help` are the keys", file, unknown)
+	return values, errors.Join(unknown...)
+}
+
+// unknownKey says which key may have been meant.
+func unknownKey(flags *pflag.FlagSet, key string) error {
+	const are = "(the flags of `enid run --help` are the keys)"
+	if name := nearestFlag(flags, strings.ReplaceAll(key, "_", "-")); name != "" {
+		return fmt.Errorf("unknown key %q: did you mean %q? %s", key, name, are)
 	}
-	return values, nil
+	return fmt.Errorf("unknown key %q %s", key, are)
+}
+
+// nearestFlag answers the flag whose name is nearest, or "".
+func nearestFlag(flags *pflag.FlagSet, name string) string {
+	var names []string
+	flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return schema.Nearest(name, names)
 }
 
 // mapping answers keys and values of the one document that a file may hold: what

@@ -56,7 +56,7 @@ func TestE2EReload(t *testing.T) {
 	configured(settings + "interval: soon\n")
 	hangup("the one before stays in force", "soon")
 	configured(settings + "interval: 1h\nintervall: 1s\n")
-	hangup("unknown keys [intervall]")
+	hangup(`unknown key \"intervall\"`)
 	configured(settings + "interval: 200ms\npath: elsewhere\n")
 	hangup("the configuration was read again", "wants a restart", "flags=path")
 	l.within("followed", l.inSync(second))

@@ -30,7 +30,7 @@ func TestE2ESuspend(t *testing.T) {
 	d.kill()
 	d = l.daemon("--repo", r.url())
 	held := func() error {
-		if out := l.enid(2, "status").out; !strings.Contains(out, "Suspended True: ByPerson by ") || !strings.Contains(out, "the rack moves") {
+		if out := l.enid(2, "status").out; !strings.Contains(out, "Suspended True: ByPerson: by ") || !strings.Contains(out, "the rack moves") {
 			return errors.New(out)
 		}
 		return nil

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -32,5 +34,29 @@ func grouped(root *cobra.Command) {
 		if used {
 			root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
 		}
+	}
+}
+
+// hinted has each command say how it is used where it is used in another way.
+func hinted(c *cobra.Command) {
+	if takes := c.Args; takes != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := takes(c, args); err != nil {
+				return fmt.Errorf("%w\nUsage: %s\n`%s --help` has examples", err, c.UseLine(), c.CommandPath())
+			}
+			return nil
+		}
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		meant := ""
+		if name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --"); unknown {
+			if near := nearestFlag(c.Flags(), name); near != "" {
+				meant = fmt.Sprintf(": did you mean --%s?", near)
+			}
+		}
+		return fmt.Errorf("%w%s\n`%s --help` has all flags", err, meant, c.CommandPath())
+	})
+	for _, sub := range c.Commands() {
+		hinted(sub)
 	}
 }

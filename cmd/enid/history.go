@@ -91,7 +91,7 @@ func (a *app) historyShow(ctx context.Context, serial uint64, format string) err
 		render.Inert(d.Author), render.Inert(d.Subject), d.At.UTC().Format(time.RFC3339), d.Outcome, plan.Count(d.Steps, "step"))
 	for _, who := range [][2]string{{"Accepted", d.AcceptedBy}, {"Reviewed", d.ReviewedBy}} {
 		if who[1] != "" {
-			fmt.Fprintf(a.out, "%s by  %s\n", who[0], render.Inert(who[1]))
+			fmt.Fprintf(a.out, "%s by %s\n", who[0], render.Inert(who[1]))
 		}
 	}
 	fmt.Fprintln(a.out)

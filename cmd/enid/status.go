@@ -137,7 +137,11 @@ func (a *app) showStatus(s reconcile.Status) {
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(a.out, "%-9s %s\n", name, render.Inert(fmt.Sprintf(format, args...)))
 	}
-	row("Source", "%s %s %s", s.Source.Kind, s.Source.URL, s.Source.Ref)
+	if s.Source.Kind == "none" && s.Source.URL != "" { // none follows it now; the state knows it
+		row("Source", "%s", s.Source.URL)
+	} else {
+		row("Source", "%s", strings.TrimRight(s.Source.Kind+" "+s.Source.URL+" "+s.Source.Ref, " "))
+	}
 	message := ""
 	if s.Source.Message != "" {
 		message = ": " + s.Source.Message
@@ -174,7 +178,11 @@ func (a *app) showStatus(s reconcile.Status) {
 	}
 	for _, c := range s.Conditions {
 		if (c.Status == "True") == (c.Type == "Suspended") { // all others are good news where they are true
-			row(c.Type, "%s: %s %s", c.Status, c.Reason, c.Message)
+			message := c.Message
+			if s.Source.Message != "" && strings.HasSuffix(message, s.Source.Message) {
+				message = "see Source" // which has it above
+			}
+			row(c.Type, "%s: %s: %s", c.Status, c.Reason, message)
 		}
 	}
 }

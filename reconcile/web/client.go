@@ -20,7 +20,7 @@ import (
 )
 
 // ErrNoDaemon is answered where no daemon serves the socket.
-var ErrNoDaemon = errors.New("no daemon is running on this state")
+var ErrNoDaemon = errors.New("no daemon is running on this state; `enid run` is one")
 
 // Client asks the daemon of a state's folder.
 type Client struct{ http http.Client }

@@ -65,7 +65,7 @@ func debInstalls(t *testing.T, older, newer string) {
 	m.must("sh", "-c", "echo nosuch: key >>/etc/enid/config.yaml")
 	m.must("dpkg", "--install", "--force-confold", "/root/older.deb")
 	m.within("the log says what is wrong", func() error {
-		if log := m.must("journalctl", "--unit=enid", "--priority=err", "--output=cat"); !strings.HasPrefix(log, "enid: configuration ") || !strings.Contains(log, "unknown keys [nosuch]") {
+		if log := m.must("journalctl", "--unit=enid", "--priority=err", "--output=cat"); !strings.HasPrefix(log, "enid: configuration ") || !strings.Contains(log, `unknown key "nosuch"`) {
 			return errors.New(log)
 		}
 		return nil

@@ -3,6 +3,7 @@ package bolt
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -33,9 +34,17 @@ func seal(bucket, key, text []byte) []byte {
 // unseal answers the record in what is stored.
 func unseal(bucket, key, sealed []byte) ([]byte, error) {
 	if len(sealed) < digestSize || binary.BigEndian.Uint64(sealed) != digest(bucket, key, sealed[digestSize:]) {
-		return nil, fmt.Errorf("%w: the record %s %q is not as it was written", store.ErrCorrupt, bucket, key)
+		return nil, fmt.Errorf("%w: the record %s %s is not as it was written", store.ErrCorrupt, bucket, named(key))
 	}
 	return sealed[digestSize:], nil
+}
+
+// named answers a key as people know it: a serial, or a name.
+func named(key []byte) string {
+	if len(key) == 8 && key[0] == 0 {
+		return strconv.FormatUint(binary.BigEndian.Uint64(key), 10)
+	}
+	return strconv.Quote(string(key))
 }
 
 // set is what is known of all records of a bucket together: their count, and their

@@ -52,8 +52,8 @@ func Holder(dir string) int {
 // locked says who holds the state, and what to do.
 func (db *DB) locked(waited time.Duration) error {
 	if pid := Holder(db.dir); pid != 0 {
-		return fmt.Errorf("open %s: %w: %d held it for the last %s; wait for it, stop it (kill %d), or ask it through %s",
-			db.file(), store.ErrLocked, pid, waited, pid, filepath.Join(db.dir, "enid.sock"))
+		return fmt.Errorf("open %s: %w: %d held it for the last %s; wait for it or stop it (kill %d); a daemon is asked by `enid status`, and told by `enid suspend` or `enid sync`",
+			db.file(), store.ErrLocked, pid, waited, pid)
 	}
 	return fmt.Errorf("open %s: %w, which one is not known, for the last %s; `fuser %s` names it",
 		db.file(), store.ErrLocked, waited, db.file())
