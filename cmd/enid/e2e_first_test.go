@@ -52,7 +52,7 @@ func TestE2EFirstMoments(t *testing.T) {
 	was := l.kernel()
 	l.daemon("--interval", "200ms", "--repo", "http://"+gitAddress+"/network.git", "--listen", firstListen)
 	l.within("it waits", l.waits("Unreachable", was))
-	l.within("alive, and not ready", all(l.answers("/healthz", "200"), l.answers("/readyz", "503", "no revision is applied yet")))
+	l.within("alive, and not ready", all(l.answers("/healthz", "200"), l.answers("/readyz", "503", "no revision is applied yet; the source is Unreachable: ")))
 	if out := l.enid(2, "status").out; !strings.Contains(out, "Applied   nothing yet") || strings.Contains(out, "stays in force") {
 		t.Errorf("%s", out)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -40,11 +41,26 @@ func (d daemon) pages(o web.Options, log *slog.Logger) http.Handler {
 	return mux
 }
 
-// Alive reports whether the loop still comes round.
-func (d daemon) Alive() bool { return d.Silence() < aliveWithin+d.probes }
+// Alive fails where the loop no longer comes round.
+func (d daemon) Alive() error {
+	if silence := d.Silence(); silence >= aliveWithin+d.probes {
+		return fmt.Errorf("the loop has not come round for %s", silence.Round(time.Second))
+	}
+	return nil
+}
 
-// Ready reports whether a revision is applied.
-func (d daemon) Ready() bool { return d.Controller.Status().Applied.Revision != "" }
+// Ready fails until a revision is applied, and says what keeps the source from it.
+func (d daemon) Ready() error {
+	s := d.Controller.Status()
+	if s.Applied.Revision != "" {
+		return nil
+	}
+	why := ""
+	if s.Source.Message != "" {
+		why = ": " + s.Source.Message
+	}
+	return fmt.Errorf("no revision is applied yet; the source is %s%s", s.Source.Condition, why)
+}
 
 // watch has the loop tell those who count, notify and listen.
 func watch(cfg *reconcile.Config, counted *metrics.Metrics, bell *web.Bell, told *tellers) {

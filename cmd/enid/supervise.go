@@ -35,7 +35,7 @@ func supervised(ctx context.Context, d daemon, log *slog.Logger) {
 	defer tell(systemd.SdNotifyStopping)
 	said := ""
 	for {
-		if every > 0 && d.Alive() {
+		if every > 0 && d.Alive() == nil {
 			tell(systemd.SdNotifyWatchdog)
 		}
 		if now := statusLine(d.Controller.Status()); now != said {

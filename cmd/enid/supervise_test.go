@@ -47,7 +47,7 @@ func TestWatchdog(t *testing.T) {
 	}}, &store.State{})
 	d := daemon{Controller: c, probes: time.Minute}
 	pass(aliveWithin + time.Minute)
-	if d.Alive() {
+	if d.Alive() == nil {
 		t.Error("it is taken for alive after its time")
 	}
 	ctx, cancel := context.WithCancel(t.Context())

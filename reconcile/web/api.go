@@ -16,8 +16,8 @@ const eventsPath = "/api/v1/events"
 // routes are everything that Handler answers.
 func routes(d Daemon, bell *Bell) []route {
 	return []route{
-		{"GET /healthz", yes(d.Alive, "the loop does not come round")},
-		{"GET /readyz", yes(d.Ready, "no revision is applied yet")},
+		{"GET /healthz", yes(d.Alive)},
+		{"GET /readyz", yes(d.Ready)},
 		{"GET /metrics", func(w http.ResponseWriter, r *http.Request) { d.Metrics().ServeHTTP(w, r) }},
 		{"GET /api/v1/openapi.json", describe},
 		{"GET " + eventsPath, events(d, bell)},
@@ -40,10 +40,10 @@ func Handler(d Daemon, bell *Bell) *http.ServeMux {
 }
 
 // yes answers ok, or 503 and why not.
-func yes(is func() bool, not string) http.HandlerFunc {
+func yes(check func() error) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		if !is() {
-			http.Error(w, not, http.StatusServiceUnavailable)
+		if err := check(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ok")

@@ -21,9 +21,9 @@ import (
 type Daemon interface {
 	// Status answers the enid.status/v1 object.
 	Status() any
-	// Alive reports whether the loop still comes round; Ready whether a revision is applied.
-	Alive() bool
-	Ready() bool
+	// Alive fails where the loop no longer comes round; Ready until a revision is applied.
+	Alive() error
+	Ready() error
 	// LastPlan answers the newest plan, in the end what was left to do; nil before the first.
 	LastPlan() *plan.Plan
 	// Load answers the state as it is now.

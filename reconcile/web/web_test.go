@@ -25,8 +25,8 @@ import (
 type loop struct{ *reconcile.Controller }
 
 func (l loop) Status() any                                    { return l.Controller.Status() }
-func (l loop) Alive() bool                                    { return true }
-func (l loop) Ready() bool                                    { return l.Controller.Status().Applied.Revision != "" }
+func (l loop) Alive() error                                   { return nil }
+func (l loop) Ready() error                                   { return nil }
 func (l loop) Metrics() http.Handler                          { return http.NotFoundHandler() }
 func (l loop) Load(ctx context.Context) (*store.State, error) { return l.Store.Load(ctx) }
 func (l loop) History(ctx context.Context, before uint64, limit int) ([]store.Revision, error) {

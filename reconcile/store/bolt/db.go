@@ -98,12 +98,13 @@ func (db *DB) view(ctx context.Context, read func(reader) error) error {
 	}))
 }
 
-// fault says what could not be done with which file, once.
+// fault says what could not be done with which file, once. That something is not in
+// the state is no fault of the file.
 func (db *DB) fault(verb string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, store.ErrCorrupt) {
+	switch {
+	case err == nil || errors.Is(err, store.ErrAbsent):
+		return err
+	case errors.Is(err, store.ErrCorrupt):
 		return fmt.Errorf("%s %s: %w; the file was left as it is: keep a copy, then put a backup in its place", verb, db.file(), err)
 	}
 	return fmt.Errorf("%s %s: %w%s", verb, db.file(), err, remedy(err))
