@@ -38,7 +38,8 @@ type Controller struct {
 	hints  chan struct{} // brings the next poll forward
 	renew  renewal
 	status statusBoard
-	pace   pace // of repairs of the machine
+	pace   pace   // of repairs of the machine
+	sore   string // what kept the machine from being repaired last, as it was logged
 
 	converged converged
 }

@@ -146,8 +146,12 @@ func (c *Controller) heal(ctx context.Context, event time.Time) *Report {
 	defer c.busy.Unlock()
 	report, began := &Report{}, c.Now()
 	err := c.hostTurn(ctx, report, false)
-	if err != nil {
+	if err != nil && err.Error() != c.sore { // each change of the machine says it anew, thousands a day
 		c.Log.Warn("the machine was not converged", "err", err)
+	}
+	c.sore = ""
+	if err != nil {
+		c.sore = err.Error()
 	}
 	c.tell(ctx, Turned{Report: report, Err: err, Repair: true, Event: event}, began)
 	return report

@@ -1,7 +1,11 @@
 package reconcile
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +92,32 @@ func TestRunHealsTheMachineBetweenPolls(t *testing.T) {
 	}
 	if h := l.Status().Host; h.Condition != HostDegraded || h.Name != "web-1" {
 		t.Errorf("%+v", h)
+	}
+}
+
+// lost is a machine that no Host fits.
+type lost struct{ why *string }
+
+func (l lost) Turn(context.Context, *plan.World, string) (HostResult, error) {
+	if *l.why == "" {
+		return HostResult{Condition: HostConverged}, nil
+	}
+	return HostResult{}, errors.New(*l.why)
+}
+
+// What keeps the machine from being repaired is logged once, however often the
+// machine changes, until it is something else or passes.
+func TestRepairsAreNotLoggedAnew(t *testing.T) {
+	var log bytes.Buffer
+	why := ""
+	l := newLab(t, labOptions{config: Config{Host: lost{&why}, HostName: "web-1", Log: slog.New(slog.NewTextHandler(&log, nil))}})
+	l.source.commit("c1", network)
+	l.turn()
+	for _, why = range []string{"no Host fits", "no Host fits", "no Host fits", "two Hosts fit", "", "two Hosts fit"} {
+		l.heal(t.Context(), time.Time{})
+	}
+	if n := strings.Count(log.String(), "the machine was not converged"); n != 3 {
+		t.Errorf("%d lines instead of 3:\n%s", n, &log)
 	}
 }
 

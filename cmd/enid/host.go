@@ -155,7 +155,7 @@ func (a *app) showHostResult(res host.Result) error {
 	}
 	for _, s := range res.Blocked {
 		for _, b := range s.BlockedBy {
-			fmt.Fprintf(a.out, "  blocked  %s  %s [%s]\n           %s\n", render.Inert(s.Target), render.Inert(b.Detail), b.Rule, render.Inert(b.Remedy))
+			fmt.Fprintf(a.out, "  blocked  %s  %s: %s [%s]\n           %s\n", render.Inert(s.Target), s.Operation, render.Inert(b.Detail), b.Rule, render.Inert(b.Remedy))
 		}
 	}
 	for _, s := range res.Left {

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"enid/plan"
@@ -15,8 +16,20 @@ func (w *Wanted) Step(s *plan.Step, world *plan.World) *plan.HostStep {
 		Target:    Interface(s.Target, world, w.World),
 		Command:   Command(s.Op.ID, s.Target, world, w.World),
 		Changes:   s.Changes,
-		BlockedBy: append([]plan.Block{}, s.BlockedBy...),
+		BlockedBy: renamed(s.BlockedBy),
 	}
+}
+
+// ofPlan finds the ids of the plan's steps in what blocks another.
+var ofPlan = regexp.MustCompile(`\(s(\d+)\)`)
+
+// renamed answers blocks that name other steps as a host plan does.
+func renamed(blocks []plan.Block) []plan.Block {
+	out := append([]plan.Block{}, blocks...)
+	for i, b := range out {
+		out[i].Detail = ofPlan.ReplaceAllString(b.Detail, "(h$1)")
+	}
+	return out
 }
 
 // Steps answers the host's part of a plan: the plan's steps, then what cannot

@@ -100,7 +100,7 @@ func TestGrowPlans_volume_grow_guest(t *testing.T) {
 		{"the disk is larger still", []interface{ Ref() plan.Ref }{disk(30), part(10), system("ext4", 10)}, 20, "growpart /dev/nvme1n1 1 | resize2fs /dev/nvme1n1p1"},
 		{"nothing grew", []interface{ Ref() plan.Ref }{disk(10), part(10), system("ext4", 10)}, 10, ""},
 		{"the disk has not grown", []interface{ Ref() plan.Ref }{disk(10), part(10), system("ext4", 10)}, 20,
-			"growpart /dev/nvme1n1 1 [host.match-disk] /dev/nvme1n1 has 10 GiB yet, and is to have 20 GiB | resize2fs /dev/nvme1n1p1 [plan.depends-on-blocked] /dev/nvme1n1p1 grows first [plan.depends-on-blocked] GrowPartition of Partition/nvme1n1p1 (s1) is blocked"},
+			"growpart /dev/nvme1n1 1 [host.match-disk] /dev/nvme1n1 has 10 GiB yet, and is to have 20 GiB | resize2fs /dev/nvme1n1p1 [plan.depends-on-blocked] /dev/nvme1n1p1 grows first [plan.depends-on-blocked] GrowPartition of Partition/nvme1n1p1 (h1) is blocked"},
 		{"one behind", []interface{ Ref() plan.Ref }{disk(20), behind, system("ext4", 5)}, 20,
 			"resize2fs /dev/nvme1n1p1 | growpart /dev/nvme1n1 1 [volume.grow-guest] /dev/nvme1n1p1 is not the last partition of /dev/nvme1n1: /dev/nvme1n1p2 is behind it"},
 		{"an MBR ends", []interface{ Ref() plan.Ref }{mbr, mbrPart, system("xfs", 2048)}, 4096, `xfs_growfs '/it'\''s data' | (2048 GiB of /dev/nvme1n1 stay unused: its partition table is an MBR, which ends at 2 TiB; convert it to GPT by hand)`},
