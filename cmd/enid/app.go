@@ -87,7 +87,7 @@ cloud's API.`,
 	root.SetErr(a.err)
 	f := root.PersistentFlags()
 	f.StringVar(&a.state, "state", env("ENID_STATE", defaultState()), "where the state is kept: a folder (env ENID_STATE)")
-	f.StringVar(&a.logLevel, "log-level", env("ENID_LOG_LEVEL", "warn"), "what is logged to stderr: debug, info, warn, error; `enid run` has info where nothing is said")
+	f.StringVar(&a.logLevel, "log-level", env("ENID_LOG_LEVEL", "warn"), "what is logged to stderr: debug, info, warn, error; enid run has info where nothing is said")
 	f.StringVar(&a.logFormat, "log-format", env("ENID_LOG_FORMAT", "text"), "how it is logged: text or json, a line each; to systemd's journal with its priorities, and without a time")
 	f.BoolVar(&a.noColor, "no-color", os.Getenv("NO_COLOR") != "", "print no colours, on a terminal neither")
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.showCommand(), a.getCommand(), a.importCommand(),

@@ -20,6 +20,10 @@ func TestE2ESuspend(t *testing.T) {
 	first := r.commit("the worked example")
 	d := l.daemon("--repo", r.url())
 	l.within("it converges", all(l.inSync(first), l.is(balanced(cardB, cardC))))
+	byHand := []string{"host", "apply", "--host", "web-1"}
+	if got := l.enid(1, byHand...); !strings.Contains(got.err, "a daemon keeps this machine as Host/web-1") {
+		t.Errorf("against the daemon: %s", got.err)
+	}
 	if out := l.enid(0, "suspend", "--until", "1h", "--reason", "the rack moves").out; !strings.HasPrefix(out, "Suspended by ") {
 		t.Errorf("%s", out)
 	}
@@ -48,6 +52,11 @@ func TestE2ESuspend(t *testing.T) {
 	if s, _, err := l.status(); err != nil || s.Applied.Revision != first {
 		t.Errorf("applied %s, %v", s.Applied.Revision, err)
 	}
+	l.enid(0, byHand...)
+	if err := l.is(balanced(cardB, cardC))(); err != nil {
+		t.Errorf("by hand: %v", err)
+	}
+	l.ip("rule delete priority 9000")
 	if out := l.enid(0, "resume").out; out != "Resumed.\n" {
 		t.Errorf("%s", out)
 	}

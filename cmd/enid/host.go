@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,8 +11,10 @@ import (
 	"enid/plan"
 	"enid/plan/cloud"
 	"enid/plan/render"
+	"enid/reconcile"
 	"enid/reconcile/host"
 	"enid/reconcile/store"
+	"enid/reconcile/web"
 )
 
 func (a *app) hostCommand() *cobra.Command {
@@ -72,9 +75,15 @@ func (a *app) hostApplyCommand() *cobra.Command {
 it was; the others go on. It exits 0 where everything is as it should be, 3 where
 something stayed blocked, 1 where something failed. With addressing: dhcp it asks and
 waits for the answer, up to 15 seconds; the address then lasts as long as its lease,
-which the daemon renews, or this command when it is run again.`,
+which the daemon renews, or this command when it is run again.
+
+Where a daemon keeps this machine it is refused, for that would put everything back at
+once; under "enid suspend" it is not.`,
 		Example: "  sudo enid host apply --host web-1\n  sudo enid host apply --host web-1 --path topology",
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := a.unkept(c.Context()); err != nil {
+				return err
+			}
 			world, err := a.hostWorld(c.Context(), &flags)
 			if err != nil {
 				return err
@@ -84,6 +93,20 @@ which the daemon renews, or this command when it is run again.`,
 	}
 	flags.add(c)
 	return c
+}
+
+// unkept refuses where a daemon keeps this machine, and no person holds it.
+func (a *app) unkept(ctx context.Context) error {
+	s, err := ask(a, func(c *web.Client) (reconcile.Status, error) { return daemonStatus(ctx, c) })
+	switch {
+	case errors.Is(err, web.ErrNoDaemon):
+		return nil
+	case err != nil:
+		return err
+	case s.Host == nil || suspension(s) != "":
+		return nil
+	}
+	return fmt.Errorf("a daemon keeps this machine as Host/%s, and would put back what is done here; `enid suspend` first, or stop it", s.Host.Name)
 }
 
 // machine opens this machine's network.

@@ -59,15 +59,9 @@ func (a *app) status(ctx context.Context, format string) error {
 func (a *app) statusNow(ctx context.Context) (s reconcile.Status, inSync bool, err error) {
 	s, err = query(a,
 		func(c *web.Client) (s reconcile.Status, err error) {
-			raw, err := c.Status(ctx)
-			if err != nil {
-				return s, err
-			}
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return s, fmt.Errorf("daemon: %w", err)
-			}
-			inSync = s.InSync()
-			return s, nil
+			s, err = daemonStatus(ctx, c)
+			inSync = err == nil && s.InSync()
+			return s, err
 		},
 		func(db *bolt.DB) (s reconcile.Status, err error) {
 			s, inSync, err = restingStatus(ctx, db)
@@ -76,17 +70,37 @@ func (a *app) statusNow(ctx context.Context) (s reconcile.Status, inSync bool, e
 	return s, inSync, err
 }
 
+// daemonStatus answers the status of a daemon.
+func daemonStatus(ctx context.Context, c *web.Client) (s reconcile.Status, err error) {
+	raw, err := c.Status(ctx)
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return s, fmt.Errorf("daemon: %w", err)
+	}
+	return s, nil
+}
+
 // sayHeld says that what was asked for waits, where a person holds the daemon.
 func (a *app) sayHeld(ctx context.Context) {
 	s, _, err := a.statusNow(ctx)
 	if err != nil {
 		return // what was asked for is noted all the same
 	}
+	if how := suspension(s); how != "" {
+		fmt.Fprintf(a.out, "It waits, for the daemon is suspended %s\n", render.Inert(how))
+	}
+}
+
+// suspension answers who has suspended the daemon and until when, or "".
+func suspension(s reconcile.Status) string {
 	for _, c := range s.Conditions {
 		if c.Type == "Suspended" && c.Status == "True" {
-			fmt.Fprintf(a.out, "It waits, for the daemon is suspended %s\n", render.Inert(c.Message))
+			return c.Message
 		}
 	}
+	return ""
 }
 
 // sayInVain says that a commit is held by what no person's word ends.
