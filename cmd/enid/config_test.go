@@ -117,3 +117,21 @@ func TestStrays(t *testing.T) {
 		t.Errorf("%v, want %s", got, want)
 	}
 }
+
+// A folder is never followed in the place of a repository that somebody meant.
+func TestLostRepo(t *testing.T) {
+	for _, name := range []string{"branch", "tag", "commit", "ref", "ssh-key", "known-hosts", "token-file", "ca-file"} {
+		f, set := new(runFlags), pflag.NewFlagSet("run", pflag.ContinueOnError)
+		f.add(set)
+		if err := set.Set(name, "x"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.check(); err == nil || !strings.Contains(err.Error(), "--"+name+" is of --repo") {
+			t.Errorf("%s: %v", name, err)
+		}
+		f.repo = "https://git.example.com/network.git"
+		if err := f.check(); err != nil {
+			t.Errorf("%s, with a repository: %v", name, err)
+		}
+	}
+}

@@ -211,6 +211,18 @@ func (f runFlags) reference() string {
 	return "refs/heads/main"
 }
 
+// ofGit answers a flag that is given and that a folder has no use for, or "": who gives
+// one has lost the --repo, and would follow a folder instead of it.
+func (f runFlags) ofGit() string {
+	for _, x := range [][2]string{{"branch", f.branch}, {"tag", f.tag}, {"commit", f.commit}, {"ref", f.ref},
+		{"ssh-key", f.sshKey}, {"known-hosts", f.knownHosts}, {"token-file", f.tokenFile}, {"ca-file", f.caFile}} {
+		if x[1] != "" {
+			return x[0]
+		}
+	}
+	return ""
+}
+
 // follow opens what the daemon follows and says in cfg what it is.
 func (f runFlags) follow(cfg *reconcile.Config, verify func([]byte) error, stateDir, applied string) (source reconcile.Source, err error) {
 	if f.repo == "" {
@@ -251,6 +263,9 @@ func (f runFlags) check() error {
 		return errors.New("--host-only: say with --host NAME, or --host auto, which Host this machine is")
 	case f.hostOnly && f.requireReview != "":
 		return errors.New("--host-only plans nothing on the clouds, so that there is no certificate: leave --require-review to the enid that does; --verify-keys holds here too")
+	}
+	if name := f.ofGit(); f.repo == "" && name != "" {
+		return fmt.Errorf("--%s is of --repo, which is not given: give it as well, or leave --%s out to follow the folder %s", name, name, f.path)
 	}
 	if f.interval < 100*time.Millisecond {
 		return fmt.Errorf("--interval %s: give at least 100ms", f.interval)
