@@ -130,7 +130,7 @@ func (c *Controller) mayApply() error {
 	was, from := c.ledger.now().Source, c.from()
 	switch presumed := strings.HasSuffix(was, presumedFrom); {
 	case presumed && !c.HostOnly:
-		return fmt.Errorf("%w: the state holds what %s took as applied, and says nothing of a cloud; give --host-only, or another --state", ErrOtherSource, was)
+		return fmt.Errorf("%w: the state holds what %s took as applied, and says nothing of a cloud; give another --state, or --host-only again", ErrOtherSource, was)
 	case c.HostOnly && !presumed && (was != "" || len(c.state.Refs()) > 0):
 		return fmt.Errorf("%w: the state holds what is in a cloud, which --host-only would lose; give another --state", ErrOtherSource)
 	case was != "" && was != from && !c.AdoptSource:

@@ -15,5 +15,5 @@ var remedies = map[Condition]string{
 	NotVerified:  `have a key of --verify-keys sign it: the commit (git commit --amend -S, and push) or, with --require-review, the review of its plan; "enid accept" does not help`,
 	Invalid:      `correct it and push; "enid validate" finds the same before a commit`,
 	Shrunk:       `look at what would go ("enid plan"), then revert the commit, or let it pass once: "enid accept COMMIT"; --max-deletes moves the limit`,
-	Unsupported:  "change what the message names: enid reads regular files, on purpose nothing else, out of SHA-1 repositories",
+	Unsupported:  "change what the message names; of a repository enid reads regular files, on purpose nothing else, and SHA-1 object names",
 }

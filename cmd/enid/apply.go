@@ -168,6 +168,9 @@ func (a *app) carryOut(ctx context.Context, j *job, flags applyFlags, limit reco
 		}
 	}
 	report, err := c.Apply(ctx, j.rev, j.t, opts)
+	if errors.Is(err, reconcile.ErrHeld) {
+		err = fmt.Errorf("%w\nTo do: look at what the plan deletes, and bring back what should stay; --max-deletes N moves the limit, and --allow-empty lets everything go", err)
+	}
 	return a.showReport(ctx, report, err)
 }
 
