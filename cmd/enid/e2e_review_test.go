@@ -143,7 +143,7 @@ func TestE2EReview(t *testing.T) {
 	}
 	l.daemon(flags...)
 	l.within("it goes on", all(l.inSync(second), l.is(balanced(cardB, cardC))))
-	if out := l.enid(0, "history", "show", fmt.Sprint(l.history()[0].Serial)).out; !strings.Contains(out, "Reviewed by  ann (SHA256:") {
+	if out := l.enid(0, "history", "show", fmt.Sprint(l.history()[0].Serial)).out; !strings.Contains(out, "Reviewed by ann (SHA256:") {
 		t.Errorf("the history does not say who reviewed it:\n%s", out)
 	}
 }
