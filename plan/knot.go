@@ -12,9 +12,10 @@ const maxTrial = 256
 // untie answers a step that breaks a cycle of differences that wait for one
 // another, where the rules allow it: two ENIs that change places are served once
 // one of them is detached. It is done only if the difference that it is done for
-// is then served, in a trial of all that is connected with it, and nothing is
-// stopped on the way: what had to be stopped for other changes is started by now,
-// and would be stopped twice. Nil: nothing is left, or it is blocked for good.
+// is then served, and every other that something is taken apart for, in a trial of
+// all that is connected with it, and nothing is stopped on the way: what had to be
+// stopped for other changes is started by now, and would be stopped twice. Nil:
+// nothing is left, or it is blocked for good.
 func (u *unfolding) untie() *Step {
 	u.stuck = u.left()
 	byTarget := targets(u.stuck)
@@ -72,7 +73,8 @@ func (u *unfolding) enablers(call Call) (calls []Call) {
 	return calls
 }
 
-// unties reports whether the call is served in the end when do is done first.
+// unties reports whether the call is served in the end when do is done first, and
+// with it every other call that something is taken apart for on the way.
 func (u *unfolding) unties(do, call Call, group []Ref) bool {
 	trial := rest(u.d, u.world, u.view.Want, u.view.At, u.opts)
 	trial.plain = true
@@ -80,12 +82,17 @@ func (u *unfolding) unties(do, call Call, group []Ref) bool {
 		trial.q.mark(ref)
 	}
 	trial.do(do, call)
+	open := map[Call]bool{call: true}
 	for range maxTrial {
 		step := trial.next()
 		if step == nil || step.Action == Stop {
 			return false
 		}
-		if step.Call() == call {
+		delete(open, step.Call())
+		if step.Serves != nil {
+			open[*step.Serves] = true
+		}
+		if len(open) == 0 {
 			return true
 		}
 	}
