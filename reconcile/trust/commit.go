@@ -2,7 +2,6 @@ package trust
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -48,9 +47,9 @@ func splitCommit(raw []byte) (message, signature []byte, err error) {
 	case !bytes.HasPrefix(message, []byte("tree ")):
 		return nil, nil, fmt.Errorf("%w: it is no commit, which begins with its tree", ErrMalformed)
 	case count == 0:
-		return nil, nil, fmt.Errorf("%w: the commit is not signed", ErrMalformed)
+		return nil, nil, ErrUnsigned
 	case count > 1:
-		return nil, nil, errors.Join(ErrMalformed, errors.New("the commit has more than one signature"))
+		return nil, nil, fmt.Errorf("%w: the commit has more than one signature", ErrMalformed)
 	case found:
 		message = append(append(message, '\n'), body...)
 	}

@@ -17,6 +17,7 @@ import (
 
 // Why a signature does not count. The errors wrap one of them each.
 var (
+	ErrUnsigned  = errors.New("the commit is not signed")
 	ErrMalformed = errors.New("it is no signature that can be read")
 	ErrUnknown   = errors.New("its key is none of the trusted ones")
 	ErrMismatch  = errors.New("it is no signature of this content")

@@ -253,7 +253,10 @@ func TestCommit(t *testing.T) {
 	between, after, _ := strings.Cut(below, "\ngpgsig ")
 	signature, rest, _ := strings.Cut(after, "-----END SSH SIGNATURE-----")
 	moved := above + "\ngpgsig " + signature + "-----END SSH SIGNATURE-----" + "\nauthor " + between + rest
-	for name, raw := range map[string]string{"moved up": moved, "unsigned": "tree x\n\ngpgsig -----BEGIN\n", "twice": twice, "empty": ""} {
+	if _, err := ring.VerifyCommit([]byte("tree x\n\ngpgsig -----BEGIN\n"), now); !errors.Is(err, ErrUnsigned) {
+		t.Errorf("unsigned: %v", err)
+	}
+	for name, raw := range map[string]string{"moved up": moved, "twice": twice, "empty": ""} {
 		if _, err := ring.VerifyCommit([]byte(raw), now); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v", name, err)
 		}
