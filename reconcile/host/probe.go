@@ -132,16 +132,21 @@ func (m *Machine) probe(ctx context.Context, h *guest.Host, probes []Probe, time
 	return errors.Join(failures...)
 }
 
-// persist asks until there is an answer or ctx ends.
+// persist asks until there is an answer or ctx ends. The error is of the last attempt
+// that had its time: one that ctx cut short knows no more than that.
 func (m *Machine) persist(ctx context.Context, p Probe, at point) error {
+	var last error
 	for {
 		err := m.ask(ctx, p, at)
 		if err == nil {
 			return nil
 		}
+		if last == nil || ctx.Err() == nil {
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s from %s (%s): %w", p, at.addr, at.link.Name, err)
+			return fmt.Errorf("%s from %s (%s): %w", p, at.addr, at.link.Name, last)
 		case <-time.After(probePause):
 		}
 	}
