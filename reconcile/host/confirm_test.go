@@ -49,7 +49,8 @@ func confirmed(t testing.TB, m *Machine, c *cloud, probes ...string) Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := Confirm{Timeout: time.Second, Guard: testGuard}
+	// The kernel tells a bridge of a link that came up within a second, and drops until then.
+	by := Confirm{Timeout: 3 * time.Second, Guard: testGuard}
 	for _, text := range probes {
 		p, err := ParseProbe(text)
 		if err != nil {
