@@ -68,7 +68,7 @@ func drive(ctx context.Context, cache string) (code int, err error) {
 	}
 	for try := 1; ; try++ {
 		code, err = boot(ctx, k, work)
-		if !errors.Is(err, errHung) || try == boots {
+		if !errors.Is(err, errHung) && !errors.Is(err, errCrashed) || try == boots {
 			break
 		}
 		fmt.Fprintf(os.Stderr, "machine test: %v; once more\n", err)
@@ -95,9 +95,12 @@ func lock(cache string) (unlock func(), err error) {
 	return func() { dir.Close() }, nil
 }
 
+// errCrashed: QEMU itself crashed, whatever ran in it.
+var errCrashed = errors.New("QEMU crashed")
+
 var errHung = fmt.Errorf("no process runs in the machine after %s", bootTime)
 
-// boot runs the machine once. errHung: it did not come up.
+// boot runs the machine once. errHung: it did not come up; errCrashed: it is gone.
 func boot(ctx context.Context, k kernel, work string) (int, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -116,6 +119,12 @@ func boot(ctx context.Context, k kernel, work string) (int, error) {
 		return 1, errHung
 	case ctx.Err() == nil && len(verdict) > 0:
 		return strconv.Atoi(strings.TrimSpace(string(verdict)))
+	}
+	var ended *exec.ExitError
+	if errors.As(runErr, &ended) && ctx.Err() == nil {
+		if status := ended.Sys().(syscall.WaitStatus); status.Signaled() && status.Signal() == syscall.SIGSEGV {
+			return 1, fmt.Errorf("%w: %w", errCrashed, runErr)
+		}
 	}
 	console, _ := os.ReadFile(filepath.Join(work, "console"))
 	return 1, fmt.Errorf("the machine ended without a verdict: %v\n%s%s", runErr, complaints.String(), last(string(console), 30))
