@@ -63,7 +63,7 @@ func (u *unfolding) blocked(n int) []*Step {
 	byTarget := targets(left)
 	for i := range left {
 		left[i].step = u.explain(left[i])
-		left[i].step.ID = fmt.Sprintf("s%d", n+i+1)
+		left[i].step.ID = fmt.Sprintf("%s%d", u.d.Prefix, n+i+1)
 	}
 	for i := range left {
 		dependOnBlocked(left, i, byTarget)

@@ -145,7 +145,7 @@ func (u *unfolding) look(e *entry) {
 func (u *unfolding) do(first, serves Call) *Step {
 	u.steps++
 	step := u.describe(first, serves)
-	step.ID = fmt.Sprintf("s%d", u.steps)
+	step.ID = fmt.Sprintf("%s%d", u.d.Prefix, u.steps)
 	u.check(step)
 	effects := &Effects{View: u.view.For(step.Item), world: u.world}
 	effects.touch = func(ref Ref, flips []threshold) {

@@ -253,6 +253,9 @@ type Domain struct {
 	Variant func(v *View, target Ref) string
 	// Pos answers where the files ask for what is done to the target; may be nil.
 	Pos func(v *View, target Ref) schema.Pos
+	// Prefix begins the ids of its steps, where plans of two domains stand side by
+	// side: s, h.
+	Prefix string
 
 	byID   map[string]*Operation
 	byKind map[schema.Kind][]*Operation

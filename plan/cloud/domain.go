@@ -30,6 +30,7 @@ var domain = plan.NewDomain(plan.Domain{
 		publicIPOperations, []*plan.Operation{billingOperation}, rootVolumeOperations, eniOperations, attachOperations, secondaryOperations, eipOperations,
 		targetGroupOperations, linkOperations, endpointOperations,
 		volumeOperations, snapshotOperations, imageOperations, keyPairOperations),
+	Prefix:   "s",
 	Index:    index,
 	Compare:  compare,
 	Differs:  differs,

@@ -120,7 +120,7 @@ func (c change) lead(from *model, a asked) (*plan.Host, []plan.Advice, error) {
 		}
 	}
 	for i, s := range out.Steps {
-		s.ID = "h" + itoa(i+1)
+		s.ID = domain.Prefix + itoa(i+1)
 	}
 	return out, c.advice(from, &u, len(out.Steps) > 0), nil
 }

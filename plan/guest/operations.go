@@ -93,6 +93,7 @@ var domain = plan.NewDomain(plan.Domain{
 		setService, growPartition, growFileSystem,
 		writeFile, deleteFile,
 	},
+	Prefix:  "h",
 	Index:   index,
 	Compare: schema.Ref.Compare,
 	Differs: differs,
