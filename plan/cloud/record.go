@@ -66,7 +66,7 @@ func recorded(world, want *plan.World, r, w *schema.Resource) *schema.Resource {
 		return unlessSame(r, renewed(w, r))
 	case !operated(r.Kind):
 		return unlessSame(r, w)
-	case sameDocument(r, w) && !states(w, r):
+	case sameDocument(r, w) && stated(world, w, r) == r.Status:
 		return nil // whatever else differs: the cheaper question of the two
 	}
 	next := *r
@@ -91,9 +91,9 @@ func unlessSame(r, next *schema.Resource) *schema.Resource {
 func same(a, b any) bool { return a == b || reflect.DeepEqual(a, b) }
 
 // stated answers r's status with what the files state about it: a MAC, and
-// addresses that are no longer only predicted, since a person declares them. Who
-// takes a target group's traffic is spelled out before the files' targets take
-// the place of those that it was read from.
+// addresses that are no longer only predicted, since a person declares them; the very
+// status where they state nothing new. Who takes a target group's traffic is spelled
+// out before the files' targets take the place of those that it was read from.
 func stated(world *plan.World, w, r *schema.Resource) schema.Status {
 	switch want := w.Spec.(type) {
 	case *schema.TargetGroupSpec:
@@ -101,32 +101,28 @@ func stated(world *plan.World, w, r *schema.Resource) schema.Status {
 			return &schema.TargetGroupStatus{Registered: registered(lookup{world.Get}, r)}
 		}
 	case *schema.ENISpec:
+		declared := func(field string) bool { return eniDeclares(want, field) }
+		if s, ok := r.Status.(*schema.ENIStatus); ok && !news(want.MAC, s.MAC, s.Predicted, declared) {
+			break
+		}
 		s := eniStatus(r)
-		s.MAC = cmp.Or(want.MAC, s.MAC)
-		s.Predicted = drop(s.Predicted, func(f string) bool { return eniDeclares(want, f) })
+		s.MAC, s.Predicted = cmp.Or(want.MAC, s.MAC), drop(s.Predicted, declared)
 		return &s
 	case *schema.InstanceSpec:
+		declared := func(field string) bool { return instanceDeclares(want, field) }
+		if s, ok := r.Status.(*schema.InstanceStatus); ok && !news(want.MAC, s.MAC, s.Predicted, declared) {
+			break
+		}
 		s := instanceStatus(r)
-		s.MAC = cmp.Or(want.MAC, s.MAC)
-		s.Predicted = drop(s.Predicted, func(f string) bool { return instanceDeclares(want, f) })
+		s.MAC, s.Predicted = cmp.Or(want.MAC, s.MAC), drop(s.Predicted, declared)
 		return &s
 	}
 	return r.Status
 }
 
-// states reports whether the files state something of r that its status does not say.
-func states(w, r *schema.Resource) bool {
-	switch want := w.Spec.(type) {
-	case *schema.TargetGroupSpec:
-		return r.Status == nil
-	case *schema.ENISpec:
-		s, ok := r.Status.(*schema.ENIStatus)
-		return !ok || want.MAC != "" && s.MAC != want.MAC || slices.ContainsFunc(s.Predicted, func(f string) bool { return eniDeclares(want, f) })
-	case *schema.InstanceSpec:
-		s, ok := r.Status.(*schema.InstanceStatus)
-		return !ok || want.MAC != "" && s.MAC != want.MAC || slices.ContainsFunc(s.Predicted, func(f string) bool { return instanceDeclares(want, f) })
-	}
-	return false
+// news reports whether a MAC, or fields that are declared, are not in a status yet.
+func news(mac, known string, predicted []string, declared func(string) bool) bool {
+	return mac != "" && mac != known || slices.ContainsFunc(predicted, declared)
 }
 
 // eniDeclares and instanceDeclares report whether the files declare a field that may
