@@ -1,11 +1,12 @@
 package render
 
 import (
-	"enid/plan"
 	"html"
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"enid/plan"
 )
 
 // In markdown, whatever comes from the tree stands in a code span, a code fence or

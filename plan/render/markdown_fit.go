@@ -2,11 +2,12 @@ package render
 
 import (
 	"cmp"
-	"enid/plan"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"enid/plan"
 )
 
 // A report is made of whole blocks. A block is taken only where it fits with all

@@ -2,9 +2,10 @@ package render
 
 import (
 	"bufio"
-	"enid/plan"
 	"io"
 	"time"
+
+	"enid/plan"
 )
 
 // ReportText writes the report for a terminal or a pipe: what will happen in a
