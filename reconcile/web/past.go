@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,11 +37,8 @@ func history(d Daemon) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		limit, err := limitOf(r, usualRevisions, mostRevisions)
 		before, wrong := unsigned(r.URL.Query().Get("before"), 0)
-		if err == nil {
-			err = wrong
-		}
 		a := historyAnswer{Format: "enid.history/v1"}
-		if err == nil {
+		if err = cmp.Or(err, wrong); err == nil {
 			a.Revisions, err = d.History(r.Context(), before, limit+1)
 		}
 		if len(a.Revisions) > limit {
@@ -56,10 +54,7 @@ func revision(d Daemon) http.HandlerFunc {
 		a := revisionAnswer{Format: "enid.revision/v1"}
 		limit, err := limitOf(r, usualSteps, mostSteps)
 		serial, wrong := unsigned(r.PathValue("serial"), 0)
-		if err == nil {
-			err = wrong
-		}
-		if err == nil {
+		if err = cmp.Or(err, wrong); err == nil {
 			var part *store.Stretch
 			if part, err = d.Tried(r.Context(), serial, r.URL.Query().Get("after"), limit); err == nil {
 				a.Stretch = *part
