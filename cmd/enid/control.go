@@ -36,8 +36,7 @@ seen last.`,
 				return err
 			}
 			fmt.Fprintf(a.out, "%s may pass, once.\n", render.Short(args[0]))
-			a.sayHeld(c.Context())
-			a.sayInVain(c.Context(), args[0])
+			a.sayHeld(c.Context(), args[0])
 			return nil
 		},
 	}
@@ -64,7 +63,7 @@ cut short is another matter: see "enid state resolve".`,
 				return err
 			}
 			fmt.Fprintf(a.out, "%s of %s will be tried again.\n", plan.Count(n, "step"), target)
-			a.sayHeld(c.Context())
+			a.sayHeld(c.Context(), "")
 			return nil
 		},
 	}
@@ -88,7 +87,7 @@ It exits 0, or 1 where no daemon runs on the state.`,
 			if err := web.Dial(where.Dir).Sync(c.Context()); err != nil {
 				return err
 			}
-			a.sayHeld(c.Context())
+			a.sayHeld(c.Context(), "")
 			return nil
 		},
 	}

@@ -82,14 +82,19 @@ func daemonStatus(ctx context.Context, c *web.Client) (s reconcile.Status, err e
 	return s, nil
 }
 
-// sayHeld says that what was asked for waits, where a person holds the daemon.
-func (a *app) sayHeld(ctx context.Context) {
+// sayHeld says what keeps the daemon from what it was asked for: a person, or of a
+// commit (empty: it was not about one) what no person's word ends.
+func (a *app) sayHeld(ctx context.Context, commit string) {
 	s, _, err := a.statusNow(ctx)
 	if err != nil {
 		return // what was asked for is noted all the same
 	}
 	if how := suspension(s); how != "" {
 		fmt.Fprintf(a.out, "It waits, for the daemon is suspended %s\n", render.Inert(how))
+	}
+	held := s.Source.Condition
+	if commit != "" && strings.HasPrefix(s.Source.Revision, commit) && (held == reconcile.Invalid || held == reconcile.NotVerified) {
+		fmt.Fprintf(a.out, "It is held as %s all the same, which that does not end. To do: %s.\n", held, s.Source.Remedy)
 	}
 }
 
@@ -101,17 +106,6 @@ func suspension(s reconcile.Status) string {
 		}
 	}
 	return ""
-}
-
-// sayInVain says that a commit is held by what no person's word ends.
-func (a *app) sayInVain(ctx context.Context, commit string) {
-	s, _, err := a.statusNow(ctx)
-	if err != nil || !strings.HasPrefix(s.Source.Revision, commit) {
-		return
-	}
-	if held := s.Source.Condition; held == reconcile.Invalid || held == reconcile.NotVerified {
-		fmt.Fprintf(a.out, "It is held as %s all the same, which that does not end. To do: %s.\n", held, s.Source.Remedy)
-	}
 }
 
 // restingStatus answers what the state knows where no daemon runs.
