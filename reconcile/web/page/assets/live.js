@@ -74,12 +74,26 @@
     if (live.textContent !== text) live.textContent = text;
   };
 
+  // Puts in place how far the steps are.
+  const moved = ({ progress, pending }) => {
+    const bar = document.querySelector("#progress progress");
+    if (!bar) return;
+    const comma = (n) => n.toLocaleString("en");
+    bar.max = progress.total;
+    bar.value = progress.done;
+    document.getElementById("progress-words").textContent = `${comma(progress.done)} of ${comma(progress.total)} step${progress.total === 1 ? "" : "s"}`;
+    document.getElementById("pending-count").textContent = comma(pending);
+    was.set("progress", "").set("facts", ""); // they are no longer as they came
+  };
+  let newer = null; // how far they were when that was heard last, since the page was asked for
+
   // One request at a time, and not more than one each second, however many events come.
   let asking = false, again = false, later = 0, tag = ""; // of what stands here
   const ask = async () => {
     clearTimeout(later);
     if (asking) { again = true; return; }
     asking = true;
+    newer = null;
     try {
       const answer = await fetch(here, { cache: "no-store", credentials: "same-origin", headers: tag ? { "If-None-Match": tag } : {} });
       if (answer.status === 304) {
@@ -87,6 +101,7 @@
       } else if (answer.ok) {
         show(new DOMParser().parseFromString(await answer.text(), "text/html"));
         tag = answer.headers.get("etag");
+        if (newer) moved(newer);
       } else {
         throw new Error(`status ${answer.status}`);
       }
@@ -107,14 +122,9 @@
     const same = now === others;
     others = now;
     if (same && progress && !document.getElementById("progress")) return; // a page that does not show it
-    const bar = document.querySelector("#progress progress");
-    if (!same || !progress || !bar) { ask(); return; }
-    const comma = (n) => n.toLocaleString("en");
-    bar.max = progress.total;
-    bar.value = progress.done;
-    document.getElementById("progress-words").textContent = `${comma(progress.done)} of ${comma(progress.total)} step${progress.total === 1 ? "" : "s"}`;
-    document.getElementById("pending-count").textContent = comma(pending);
-    was.set("progress", "").set("facts", ""); // they are no longer as they came
+    if (!same || !progress || !document.querySelector("#progress progress")) { ask(); return; }
+    newer = { progress, pending };
+    moved(newer);
   };
 
   // A page that nobody looks at holds no connection.
