@@ -156,7 +156,9 @@ func (v volume) loseInstance(name string) (_ volume, ok bool) {
 		return a.Instance == name
 	})
 	v.spec.AttachTo = slices.DeleteFunc(slices.Clone(v.spec.AttachTo), func(a schema.VolumeAttachment) bool { return a.Instance == name })
-	v.status.Phase = v.rest()
+	if !v.status.Phase.Transitional() || len(v.status.AttachedTo) == 0 { // else what is under way with another one goes on
+		v.status.Phase = v.rest()
+	}
 	return v, !goes || len(v.status.AttachedTo) > 0
 }
 

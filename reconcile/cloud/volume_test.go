@@ -61,6 +61,29 @@ func TestDetachingTakesTime(t *testing.T) {
 	}
 }
 
+// A volume leaves one instance while another one that has it ends: it leaves both.
+func TestDetachingWhileAnotherInstanceEnds(t *testing.T) {
+	clock := noon()
+	d := New(docs(t, awsMore), Options{Settle: time.Minute, Now: func() time.Time { return clock }})
+	spec := `{account: main, zone: us-1a, type: io2, sizeGiB: 20, iops: 200, multiAttach: true, attachTo: [{instance: local, device: /dev/xvdc, unmounted: true}]}`
+	mustItem(t, d, "volume.attach", "Volume/shared", "local", spec)
+	clock = clock.Add(time.Minute)
+	observe(t, d)
+	must(t, d, "instance.delete", "Instance/far", "")
+	clock = clock.Add(30 * time.Second)
+	mustItem(t, d, "volume.detach", "Volume/shared", "local", spec)
+	clock = clock.Add(30 * time.Second)
+	observe(t, d)
+	if s := get[*schema.VolumeStatus](t, d, "Volume/shared"); s.Phase != schema.PhaseDetaching || len(s.AttachedTo) != 1 || s.AttachedTo[0].Instance != "local" {
+		t.Errorf("when the one has ended: %+v", s)
+	}
+	clock = clock.Add(30 * time.Second)
+	observe(t, d)
+	if s := get[*schema.VolumeStatus](t, d, "Volume/shared"); s.Phase != schema.PhaseAvailable || len(s.AttachedTo) > 0 {
+		t.Errorf("afterwards: %+v", s)
+	}
+}
+
 // A detachment of which only the phase is known is one of all.
 func TestDetachingAsItWasImported(t *testing.T) {
 	d := New(docs(t, awsMore+`
